@@ -1,0 +1,42 @@
+# One list of commands; `just` alone prints it. The scripts behind them work without just.
+
+_list:
+    @just --list --unsorted
+
+# Run the gateway on the embedded stores; ARGS after `just run`, e.g. `just run --listen 127.0.0.1:0`
+run *ARGS:
+    cargo run -- {{ARGS}}
+
+# Run the gateway on PostgreSQL, MongoDB, Elasticsearch and Redis
+run-stores *ARGS: stores-up
+    eval "$(scripts/stores env --app)" && cargo run -- {{ARGS}}
+
+# Everything that must hold before a merge; `just test --quick -- NAME` for one test
+test *ARGS:
+    scripts/test {{ARGS}}
+
+# Format and lints
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Build and open the docs of the code
+doc:
+    cargo doc --no-deps --workspace --open
+
+# Start the real stores natively and keep them up: tests start quicker
+stores-up:
+    scripts/stores up
+
+# Stop them and delete their data
+stores-down:
+    scripts/stores down
+
+# Export schema.graphql from the code
+schema:
+    cargo run --quiet -- schema > target/schema.graphql
+    mv target/schema.graphql schema.graphql
+
+# Accept or reject changed golden answers (cargo install cargo-insta)
+golden-review:
+    cargo insta review

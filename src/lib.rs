@@ -1,0 +1,8 @@
+//! Polygraph: one GraphQL API over polyglot stores.
+//!
+//! Users and follows live in SQL, posts and likes in documents, search and analytics in an index, resolved results
+//! in a cache; one request joins them. `docs/architecture.md` is the map of this crate, and a test holds the imports
+//! between its modules to it.
+
+pub mod domain;
+pub mod ports;

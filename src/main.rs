@@ -1,0 +1,3 @@
+//! The `polygraph` binary.
+
+fn main() {}

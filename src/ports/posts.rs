@@ -1,0 +1,101 @@
+//! The port to the store that owns posts and likes.
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+
+use super::{Backend, StoreResult};
+use crate::domain::{
+    AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, Timestamp, UserId,
+};
+
+/// Posts and likes: one owner of this truth. Users are known here by their ids alone.
+///
+/// `fields` says what is read beside what every post carries. Lists of likes are newest first, ties by the other
+/// side's id, descending. Methods that take several posts or users are batches of one round trip.
+#[async_trait]
+pub trait PostStore: Backend {
+    /// The posts with these ids. Ids may repeat; unknown ones are left out.
+    async fn posts_by_id(&self, ids: &[PostId], fields: PostFields) -> StoreResult<HashMap<PostId, Post>>;
+
+    /// A page of all posts, newest first (by id, descending).
+    async fn posts_newest(&self, page: &Page<PostId>, fields: PostFields) -> StoreResult<Slice<Post>>;
+
+    /// A page of posts, most liked first, ties by id, descending; of one author where `author` is given.
+    async fn posts_most_liked(
+        &self,
+        author: Option<UserId>,
+        page: &Page<ByCount>,
+        fields: PostFields,
+    ) -> StoreResult<Slice<Post>>;
+
+    /// A page of the posts of each author, newest first. Authors without posts may be left out.
+    async fn posts_of_authors(
+        &self,
+        authors: &[UserId],
+        page: &Page<PostId>,
+        fields: PostFields,
+    ) -> StoreResult<HashMap<UserId, Slice<Post>>>;
+
+    /// One page of the posts of all these authors together, newest first. It reads no more than the page and one
+    /// entry for each author.
+    async fn feed(&self, authors: &[UserId], page: &Page<PostId>, fields: PostFields) -> StoreResult<Slice<Post>>;
+
+    /// Posts that `likers` like, neither by `viewer` nor liked by `viewer`, with how many of `likers` like each: by
+    /// that, descending, ties by id, descending.
+    async fn recommended(
+        &self,
+        viewer: UserId,
+        likers: &[UserId],
+        page: &Page<ByCount>,
+        fields: PostFields,
+    ) -> StoreResult<Slice<(Post, u64)>>;
+
+    /// How many posts there are, exactly.
+    async fn count_posts(&self) -> StoreResult<u64>;
+
+    /// The exact counts of each author, read in O(1) for each. Authors without any may be left out.
+    async fn author_stats(&self, authors: &[UserId]) -> StoreResult<HashMap<UserId, AuthorStats>>;
+
+    /// The likes with these ids. Unknown ones are left out.
+    async fn likes_by_id(&self, ids: &[LikeId]) -> StoreResult<HashMap<LikeId, Like>>;
+
+    /// A page of the likes of each post. Posts without likes may be left out.
+    async fn likes_of_posts(&self, posts: &[PostId], page: &Page<ByTime>) -> StoreResult<HashMap<PostId, Slice<Like>>>;
+
+    /// A page of the likes given by each user. Users without likes may be left out.
+    async fn likes_by_users(&self, users: &[UserId], page: &Page<ByTime>) -> StoreResult<HashMap<UserId, Slice<Like>>>;
+
+    /// Which of `posts` `user` likes.
+    async fn liked_among(&self, user: UserId, posts: &[PostId]) -> StoreResult<HashSet<PostId>>;
+
+    /// All posts in ascending order of id, `limit` of them after `after`: for jobs that walk the whole truth.
+    async fn scan_posts(&self, after: Option<PostId>, limit: u32) -> StoreResult<Vec<Post>>;
+
+    /// All likes in ascending order of (post, user), `limit` of them after `after`, each with the internal version of
+    /// its post: for jobs that walk the whole truth.
+    async fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> StoreResult<Vec<(Like, u64)>>;
+
+    /// Adds posts that are not there yet (by id) and counts them for their authors, in one transaction. Returns how
+    /// many were new.
+    async fn insert_posts(&self, posts: &[NewPost]) -> StoreResult<u64>;
+
+    /// Adds likes that are not there yet, counts them on the post and for the liker, and raises the posts' internal
+    /// versions, in one transaction. A like of a post that is not there is left out. Returns how many were new.
+    async fn insert_likes(&self, likes: &[Like]) -> StoreResult<u64>;
+}
+
+/// A post to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPost {
+    /// Its identity.
+    pub id: PostId,
+    /// Who wrote it.
+    pub author: UserId,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub content: String,
+    /// When it was published.
+    pub created_at: Timestamp,
+}
