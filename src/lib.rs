@@ -5,4 +5,5 @@
 //! between its modules to it.
 
 pub mod domain;
+pub mod loaders;
 pub mod ports;

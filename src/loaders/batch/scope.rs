@@ -1,0 +1,119 @@
+//! The scope: drives a request and its batches in one task.
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::hash::Hash;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+
+use super::lane::{Flush, Lane};
+
+/// The lanes of one request, and the driver of its batches.
+#[derive(Default)]
+pub struct Scope {
+    lanes: Vec<Box<dyn Flush>>,
+}
+
+impl Scope {
+    /// Opens a lane. `function` gets each batch's keys, every key once and never none, and leaves out of its answer
+    /// the keys that have no value.
+    pub fn lane<K, V>(
+        &mut self,
+        name: &'static str,
+        function: impl Fn(Vec<K>) -> BoxFuture<'static, HashMap<K, V>> + Send + Sync + 'static,
+    ) -> Lane<K, V>
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        let lane = Lane::new(name, Box::new(function));
+        self.lanes.push(Box::new(lane.clone()));
+        lane
+    }
+
+    /// Runs the request that loads through this scope's lanes. Outside of it a load never comes back.
+    pub async fn run<F: Future>(&self, request: F) -> F::Output {
+        let mut request = pin!(request);
+        let mut in_flight: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
+        let signal = Arc::new(Signal::default());
+        let waker = Waker::from(Arc::clone(&signal));
+        poll_fn(move |cx| {
+            signal.enter(cx.waker());
+            loop {
+                while signal.take() {
+                    if let Poll::Ready(output) = request.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        return Poll::Ready(output);
+                    }
+                }
+                in_flight.extend(self.lanes.iter().filter_map(|lane| lane.flush()));
+                while let Poll::Ready(Some(())) = in_flight.poll_next_unpin(cx) {}
+                if !signal.leave() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// Whether the request wants to be polled, and whom to tell.
+///
+/// While the driver is at work it looks for itself, so a wake then costs no second wake of the whole task.
+struct Signal {
+    woken: AtomicBool,
+    driving: AtomicBool,
+    task: Mutex<Option<Waker>>,
+}
+
+impl Default for Signal {
+    fn default() -> Self {
+        // A request is polled once without having been woken.
+        Self { woken: AtomicBool::new(true), driving: AtomicBool::new(false), task: Mutex::new(None) }
+    }
+}
+
+impl Signal {
+    fn enter(&self, task: &Waker) {
+        let mut held = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if !held.as_ref().is_some_and(|waker| waker.will_wake(task)) {
+            *held = Some(task.clone());
+        }
+        self.driving.store(true, Ordering::SeqCst);
+    }
+
+    fn take(&self) -> bool {
+        self.woken.swap(false, Ordering::SeqCst)
+    }
+
+    /// Leaves the driver, unless the request was woken: then it stays, and returns true. A wake between the two is
+    /// seen by one side at least, since each writes its own flag before it reads the other's.
+    fn leave(&self) -> bool {
+        self.driving.store(false, Ordering::SeqCst);
+        let again = self.woken.load(Ordering::SeqCst);
+        if again {
+            self.driving.store(true, Ordering::SeqCst);
+        }
+        again
+    }
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+        if !self.driving.load(Ordering::SeqCst) {
+            let task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(task) = task.as_ref() {
+                task.wake_by_ref();
+            }
+        }
+    }
+}
