@@ -5,5 +5,7 @@
 //! between its modules to it.
 
 pub mod domain;
+pub mod graphql;
 pub mod loaders;
 pub mod ports;
+pub mod services;

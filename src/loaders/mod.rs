@@ -15,8 +15,8 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::join_all;
 
-pub use posts::PostLoaders;
-pub use users::UserLoaders;
+pub use posts::{AuthorsPosts, PostKey, PostLoaders};
+pub use users::{Mutuals, UserLoaders};
 
 use crate::domain::{Page, UserId};
 use crate::ports::{PostStore, Role, StoreError, StoreResult, UserStore};

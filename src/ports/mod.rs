@@ -23,6 +23,7 @@ mod cache;
 mod error;
 mod posts;
 mod search;
+mod stores;
 mod system;
 mod users;
 
@@ -32,6 +33,7 @@ pub use cache::{CachedBody, ResultCache};
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
 pub use posts::{NewPost, PostStore};
 pub use search::SearchIndex;
+pub use stores::Stores;
 pub use system::{Clock, Entropy};
 pub use users::{NewFollow, NewUser, UserStore};
 

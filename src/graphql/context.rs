@@ -1,0 +1,33 @@
+//! What a request carries to its resolvers.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use super::Viewer;
+use crate::loaders::Loaders;
+use crate::ports::Stores;
+
+/// The stores, the lanes to them, and who is asking: made anew for each request.
+#[derive(Clone)]
+pub struct RequestContext {
+    /// The stores, for what is not a batched lookup.
+    pub stores: Stores,
+    /// The lanes of this request.
+    pub loaders: Arc<Loaders>,
+    /// Who is asking.
+    pub viewer: Viewer,
+}
+
+impl RequestContext {
+    /// The context of a request of `viewer`.
+    pub fn new(stores: Stores, viewer: Viewer) -> Self {
+        let loaders = Loaders::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), viewer.id());
+        Self { stores, loaders: Arc::new(loaders), viewer }
+    }
+
+    /// The context of the request that `ctx` resolves a field of.
+    pub(super) fn of<'a>(ctx: &Context<'a>) -> &'a Self {
+        ctx.data_unchecked()
+    }
+}

@@ -1,0 +1,114 @@
+//! The one place that turns failures into what clients see: a code, and a sentence without internals.
+
+use async_graphql::{ErrorExtensions as _, ServerError, Value};
+
+use crate::domain::InvalidInput;
+use crate::ports::{ErrorKind, StoreError};
+
+/// `errors[].extensions.code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The document is not GraphQL.
+    ParseFailed,
+    /// The document does not fit the schema.
+    ValidationFailed,
+    /// A value breaks a rule of the API.
+    BadUserInput,
+    /// Nobody is signed in, or with a token that is not valid.
+    Unauthenticated,
+    /// A store is down or too slow.
+    StoreUnavailable,
+    /// The body is too large.
+    RequestTooLarge,
+    /// The selection is nested too deeply.
+    QueryTooDeep,
+    /// A defect of ours.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The code as clients see it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::StoreUnavailable => "STORE_UNAVAILABLE",
+            Self::RequestTooLarge => "REQUEST_TOO_LARGE",
+            Self::QueryTooDeep => "QUERY_TOO_DEEP",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// Why a field has no value.
+///
+/// It has no `Display`: async-graphql turns whatever has one into an error without a code.
+#[derive(Debug, Clone)]
+pub(super) enum ApiError {
+    Invalid(InvalidInput),
+    Unauthenticated,
+    Store(StoreError),
+}
+
+pub(super) type Result<T, E = ApiError> = std::result::Result<T, E>;
+
+impl From<InvalidInput> for ApiError {
+    fn from(invalid: InvalidInput) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(failure: StoreError) -> Self {
+        Self::Store(failure)
+    }
+}
+
+impl From<ApiError> for async_graphql::Error {
+    fn from(error: ApiError) -> Self {
+        let (code, message) = match &error {
+            ApiError::Invalid(invalid) => (ErrorCode::BadUserInput, invalid.to_string()),
+            ApiError::Unauthenticated => (ErrorCode::Unauthenticated, "Sign in to see this.".to_owned()),
+            ApiError::Store(failure) => of_store(failure),
+        };
+        Self::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
+    }
+}
+
+/// A store's failure as clients see it. This is where it is handled, and so where it is logged.
+fn of_store(failure: &StoreError) -> (ErrorCode, String) {
+    let source = std::error::Error::source(failure).map(ToString::to_string);
+    let (role, source) = (failure.role.name(), source.as_deref().unwrap_or("unknown"));
+    match failure.kind {
+        ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady | ErrorKind::Conflict => {
+            tracing::warn!(role, kind = ?failure.kind, source, "a field has no value: its store does not serve");
+            (ErrorCode::StoreUnavailable, format!("The store of {role} does not answer at the moment."))
+        }
+        ErrorKind::Internal => {
+            tracing::error!(role, source, "a field has no value: its store failed");
+            (ErrorCode::Internal, "Something went wrong on our side.".to_owned())
+        }
+    }
+}
+
+/// The code of an error that the executor made. Errors of our resolvers carry theirs; the rest are the executor's
+/// own: with a path they are about a value that did not coerce, without one about the document.
+pub fn code_of(error: &ServerError) -> ErrorCode {
+    let given = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    if let Some(Value::String(given)) = given {
+        let known = [ErrorCode::BadUserInput, ErrorCode::Unauthenticated, ErrorCode::StoreUnavailable];
+        return known.into_iter().find(|code| code.as_str() == given).unwrap_or(ErrorCode::Internal);
+    }
+    if !error.path.is_empty() {
+        return ErrorCode::BadUserInput;
+    }
+    match error.message.as_str() {
+        message if message.starts_with("The recursion depth of the query") => ErrorCode::QueryTooDeep,
+        message if message.starts_with("Unknown operation named") || message.starts_with("Operation name required") => {
+            ErrorCode::BadUserInput
+        }
+        _ => ErrorCode::ValidationFailed,
+    }
+}

@@ -1,0 +1,39 @@
+//! The schema: types and resolvers. Clients know stores only as fields that may be null; no store is named here.
+//!
+//! A resolver turns arguments into domain values, asks a lane or a port, and wraps what came. Joins go through
+//! [`crate::loaders`], so that siblings share one batch.
+
+mod context;
+mod errors;
+mod pages;
+mod projection;
+mod query;
+mod scalars;
+mod types;
+mod viewer;
+
+use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+
+pub use context::RequestContext;
+pub use errors::{ErrorCode, code_of};
+pub use viewer::Viewer;
+
+/// The executable schema.
+pub type PolygraphSchema = Schema<query::Query, EmptyMutation, EmptySubscription>;
+
+/// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
+pub fn schema() -> PolygraphSchema {
+    Schema::build(query::Query, EmptyMutation, EmptySubscription).finish()
+}
+
+/// The schema in SDL, as `schema.graphql` holds it.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by();
+    let mut text = schema().sdl_with_options(options).trim().to_owned();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,60 @@
+//! Enums of the schema.
+
+use async_graphql::Enum;
+
+use crate::domain::{self, search};
+
+/// The order of a list of users.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::UserOrder")]
+pub(in crate::graphql) enum UserOrder {
+    /// The latest to sign up first.
+    Newest,
+    /// By handle, ascending.
+    Handle,
+    /// The most followed first; ties by id, descending.
+    MostFollowed,
+}
+
+/// The order of a list of posts.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::PostOrder")]
+pub(in crate::graphql) enum PostOrder {
+    /// The latest first.
+    Newest,
+    /// The most liked first; ties by id, descending.
+    MostLiked,
+}
+
+/// The order of search results.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::graphql) enum SearchOrder {
+    /// The best match first; ties by id, descending.
+    Relevance,
+    /// The latest first.
+    Newest,
+}
+
+/// What can be searched for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "search::SearchType")]
+pub(in crate::graphql) enum SearchType {
+    /// Users, by handle, name and bio.
+    User,
+    /// Posts, by title and content.
+    Post,
+}
+
+/// A calendar interval in UTC.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::Interval")]
+pub(in crate::graphql) enum Interval {
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
+    /// A week, from Monday.
+    Week,
+    /// A month.
+    Month,
+}

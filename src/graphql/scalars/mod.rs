@@ -1,0 +1,7 @@
+//! Scalars of the schema, and enums that mirror the domain's.
+
+mod date_time;
+mod enums;
+
+pub(super) use date_time::DateTime;
+pub(super) use enums::{Interval, PostOrder, SearchOrder, SearchType, UserOrder};

@@ -1,0 +1,3 @@
+//! Use cases that span stores.
+
+pub mod feed;
