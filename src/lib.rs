@@ -4,8 +4,11 @@
 //! in a cache; one request joins them. `docs/architecture.md` is the map of this crate, and a test holds the imports
 //! between its modules to it.
 
+pub mod cache;
 pub mod domain;
 pub mod graphql;
+pub mod http;
 pub mod loaders;
 pub mod ports;
 pub mod services;
+pub mod stores;

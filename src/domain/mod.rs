@@ -18,7 +18,7 @@ pub use id::{GlobalId, LikeId, PostId, UserId};
 pub use page::{Direction, Page, PageArgs, Slice};
 pub use post::{AuthorStats, Like, Post, PostFields, PostOrder};
 pub use time::{Interval, Period, Timestamp};
-pub use user::{Confidential, FollowedUser, Suggestion, User, UserOrder};
+pub use user::{Confidential, FollowedUser, Suggestion, User, UserOrder, Viewer};
 
 /// Input that breaks a rule of the contract, with a sentence fit to be shown to a client.
 ///

@@ -46,6 +46,26 @@ pub struct Suggestion {
     pub mutual_count: u64,
 }
 
+/// Who is asking: a signed-in user, or nobody in particular.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Viewer {
+    /// Nobody is signed in.
+    #[default]
+    Anonymous,
+    /// This user is.
+    User(UserId),
+}
+
+impl Viewer {
+    /// The user's id, if somebody is signed in.
+    pub fn id(self) -> Option<UserId> {
+        match self {
+            Self::Anonymous => None,
+            Self::User(id) => Some(id),
+        }
+    }
+}
+
 /// The order of a list of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserOrder {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 
-use super::Viewer;
+use super::errors::{ApiError, Result};
+use crate::domain::{UserId, Viewer};
 use crate::loaders::Loaders;
 use crate::ports::Stores;
 
@@ -29,5 +30,10 @@ impl RequestContext {
     /// The context of the request that `ctx` resolves a field of.
     pub(super) fn of<'a>(ctx: &Context<'a>) -> &'a Self {
         ctx.data_unchecked()
+    }
+
+    /// The viewer, where somebody must be signed in.
+    pub(super) fn signed_in(&self) -> Result<UserId> {
+        self.viewer.id().ok_or(ApiError::Unauthenticated)
     }
 }

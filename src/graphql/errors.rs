@@ -95,7 +95,7 @@ fn of_store(failure: &StoreError) -> (ErrorCode, String) {
 
 /// The code of an error that the executor made. Errors of our resolvers carry theirs; the rest are the executor's
 /// own: with a path they are about a value that did not coerce, without one about the document.
-pub fn code_of(error: &ServerError) -> ErrorCode {
+pub(super) fn code_of(error: &ServerError) -> ErrorCode {
     let given = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
     if let Some(Value::String(given)) = given {
         let known = [ErrorCode::BadUserInput, ErrorCode::Unauthenticated, ErrorCode::StoreUnavailable];

@@ -5,18 +5,18 @@
 
 mod context;
 mod errors;
+mod execute;
 mod pages;
 mod projection;
 mod query;
 mod scalars;
 mod types;
-mod viewer;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Schema};
 
 pub use context::RequestContext;
-pub use errors::{ErrorCode, code_of};
-pub use viewer::Viewer;
+pub use errors::ErrorCode;
+pub use execute::{Executed, Operation, execute};
 
 /// The executable schema.
 pub type PolygraphSchema = Schema<query::Query, EmptyMutation, EmptySubscription>;

@@ -98,10 +98,10 @@ macro_rules! connection {
         #[derive(async_graphql::SimpleObject, Clone)]
         pub(in crate::graphql) struct $edge {
             /// The node's position in the list: pass it as `after` or `before`.
-            pub cursor: String,
+            cursor: String,
             /// The item.
-            pub node: $node,
-            $($(#[doc = $extra_doc])* pub $extra: $extra_type,)*
+            node: $node,
+            $($(#[doc = $extra_doc])* $extra: $extra_type,)*
         }
 
         impl $connection {

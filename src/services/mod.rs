@@ -1,3 +1,4 @@
 //! Use cases that span stores.
 
 pub mod feed;
+pub mod identity;

@@ -72,29 +72,29 @@ pub(super) async fn fetch_posts(
 }
 
 pub(super) async fn fetch_feed(ctx: &Context<'_>, args: &PageArgs) -> Result<PostConnection> {
-    let RequestContext { stores, viewer, .. } = RequestContext::of(ctx);
+    let context = RequestContext::of(ctx);
     let field = CursorField::Feed;
     let page = args.page(field)?;
     let fields = projection::of_post_connection(ctx);
-    let slice = feed::fetch_feed(stores, viewer.required()?, &page, fields).await?;
+    let slice = feed::fetch_feed(&context.stores, context.signed_in()?, &page, fields).await?;
     let keyed = slice.map(|post| (post.id, Arc::new(post)));
     Ok(PostConnection::new(post_edges(ctx, field, &page, keyed, fields), Total::Unknown))
 }
 
 pub(super) async fn fetch_recommended_posts(ctx: &Context<'_>, args: &PageArgs) -> Result<PostConnection> {
-    let RequestContext { stores, viewer, .. } = RequestContext::of(ctx);
+    let context = RequestContext::of(ctx);
     let field = CursorField::Recommended;
     let page = args.page(field)?;
     let fields = projection::of_post_connection(ctx);
-    let slice = feed::fetch_recommended(stores, viewer.required()?, &page, fields).await?;
+    let slice = feed::fetch_recommended(&context.stores, context.signed_in()?, &page, fields).await?;
     // A post's place in this list depends on who likes it, which the post itself does not know.
     let keyed = slice.map(|(post, likers)| (ByCount { count: likers, id: post.id.0 }, Arc::new(post)));
     Ok(PostConnection::new(post_edges(ctx, field, &page, keyed, fields), Total::Unknown))
 }
 
 pub(super) async fn fetch_suggested_follows(ctx: &Context<'_>, first: i32) -> Result<Vec<FollowSuggestion>> {
-    let RequestContext { stores, viewer, .. } = RequestContext::of(ctx);
+    let context = RequestContext::of(ctx);
     let limit = page::limit("first", first)?;
-    let suggestions = stores.users.suggestions(viewer.required()?, limit).await?;
+    let suggestions = context.stores.users.suggestions(context.signed_in()?, limit).await?;
     Ok(suggestions.into_iter().map(FollowSuggestion::from).collect())
 }

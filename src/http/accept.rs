@@ -1,0 +1,98 @@
+//! Content negotiation (GraphQL over HTTP; RFC 9110 §12.5.1).
+
+use axum::http::{HeaderMap, header};
+
+/// What a GraphQL response is sent as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MediaType {
+    /// `application/graphql-response+json`.
+    GraphqlResponse,
+    /// `application/json`, which also those get who name nothing.
+    Json,
+}
+
+impl MediaType {
+    pub(super) fn header(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// The media type that the client likes best among ours; `None` where it accepts neither.
+pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
+    let ranges = ranges(headers);
+    if ranges.is_empty() {
+        return Some(MediaType::Json);
+    }
+    let quality = |media: MediaType| {
+        // The most specific range that fits decides.
+        let specific = |range: &str| match range {
+            "*/*" => Some(0),
+            "application/*" => Some(1),
+            name if name == media.name() => Some(2),
+            _ => None,
+        };
+        let fitting = ranges.iter().filter_map(|(range, quality)| Some((specific(range)?, *quality)));
+        fitting.max_by_key(|(specific, _)| *specific).map_or(0, |(_, quality)| quality)
+    };
+    let (json, graphql) = (quality(MediaType::Json), quality(MediaType::GraphqlResponse));
+    // Named by both: the type that GraphQL over HTTP prefers. By a wildcard alone: what everybody reads.
+    let named = ranges.iter().any(|(range, _)| range == MediaType::GraphqlResponse.name());
+    match (json, graphql) {
+        (0, 0) => None,
+        (json, graphql) if graphql > json || (graphql == json && named) => Some(MediaType::GraphqlResponse),
+        _ => Some(MediaType::Json),
+    }
+}
+
+/// Whether the client is a browser that asks for a page.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    ranges(headers).iter().any(|(range, quality)| range == "text/html" && *quality > 0)
+}
+
+/// The media ranges with their qualities, in thousandths.
+fn ranges(headers: &HeaderMap) -> Vec<(String, u32)> {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let range = |text: &str| {
+        let mut parts = text.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let quality = quality.map_or(Some(1.0), |quality| quality.parse::<f32>().ok()).unwrap_or(0.0);
+        (name, (quality.clamp(0.0, 1.0) * 1000.0) as u32)
+    };
+    values.flat_map(|value| value.split(',').map(range)).filter(|(name, _)| !name.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn negotiated(accept: &str) -> Option<MediaType> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, accept.parse().expect("a header"));
+        negotiate(&headers)
+    }
+
+    #[test]
+    fn the_client_chooses() {
+        assert_eq!(negotiate(&HeaderMap::new()), Some(MediaType::Json));
+        assert_eq!(negotiated("*/*"), Some(MediaType::Json));
+        assert_eq!(
+            negotiated("application/graphql-response+json, application/json;q=0.9"),
+            Some(MediaType::GraphqlResponse)
+        );
+        assert_eq!(negotiated("application/graphql-response+json;q=0.1, application/json"), Some(MediaType::Json));
+        assert_eq!(negotiated("application/*;q=0.5, application/json;q=0"), Some(MediaType::GraphqlResponse));
+        assert_eq!(negotiated("text/html"), None);
+        assert_eq!(negotiated("application/json;q=0"), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! `/graphql`: decode, identify, look up, execute, answer.
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::Gateway;
+use super::accept::{self, MediaType};
+use super::request::{self, NotARequest};
+use super::request_id::RequestId;
+use super::respond::{self, Id};
+use crate::domain::Viewer;
+use crate::graphql::{ErrorCode, Operation, RequestContext, execute};
+use crate::services::identity::IdentityError;
+
+pub(super) async fn get(
+    State(gateway): State<Gateway>,
+    Extension(id): Id,
+    headers: HeaderMap,
+    RawQuery(parameters): RawQuery,
+) -> Response {
+    let parameters = parameters.unwrap_or_default();
+    if accept::wants_page(&headers) && !parameters.split('&').any(|parameter| parameter.starts_with("query=")) {
+        return Redirect::to("/").into_response();
+    }
+    let operation = request::from_parameters(&parameters);
+    answer(&gateway, &id, &headers, operation).await
+}
+
+pub(super) async fn post(
+    State(gateway): State<Gateway>,
+    Extension(id): Id,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => {
+            let media = accept::negotiate(&headers).unwrap_or(MediaType::Json);
+            let (status, code, message) = match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::RequestTooLarge, "The body has more than 1 MiB.")
+                }
+                _ => (StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, "The body could not be read."),
+            };
+            return respond::refusal(media, status, code, message, &id);
+        }
+    };
+    let operation = request::from_body(&headers, &body);
+    answer(&gateway, &id, &headers, operation).await
+}
+
+async fn answer(
+    gateway: &Gateway,
+    id: &RequestId,
+    headers: &HeaderMap,
+    operation: Result<Operation, NotARequest>,
+) -> Response {
+    let Some(media) = accept::negotiate(headers) else {
+        let message = "Accept application/graphql-response+json or application/json.\n";
+        return (StatusCode::NOT_ACCEPTABLE, message).into_response();
+    };
+    let refuse = |status, code, message: &str| respond::refusal(media, status, code, message, id);
+    let operation = match operation {
+        Ok(operation) => operation,
+        Err(NotARequest::Malformed(message)) => {
+            return refuse(StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, &message);
+        }
+        Err(NotARequest::UnsupportedMediaType) => {
+            let message = "The body must be application/json in UTF-8.";
+            return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message);
+        }
+    };
+    let viewer = match identify(gateway, headers).await {
+        Ok(viewer) => viewer,
+        Err(IdentityError::Invalid) => {
+            let message = "The token is not valid. Sign in again, or send no Authorization header.";
+            return refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
+        }
+        Err(IdentityError::Store(error)) => {
+            tracing::warn!(%error, "a token could not be checked");
+            let message = "The token can't be checked at the moment.";
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::StoreUnavailable, message);
+        }
+    };
+
+    let Operation { query, name, variables } = &operation;
+    let kept =
+        gateway.results.as_ref().map(|results| (results, results.key(viewer, query, name.as_deref(), variables)));
+    if let Some((results, key)) = &kept
+        && let Some(body) = results.fetch(key).await
+    {
+        return respond::graphql(media, StatusCode::OK, body);
+    }
+    let context = RequestContext::new(gateway.stores.clone(), viewer);
+    let executed = execute(&gateway.schema, context, operation, &id.0).await;
+    let body = match serde_json::to_vec(&executed.response) {
+        Ok(body) => Bytes::from(body),
+        Err(error) => {
+            tracing::error!(%error, "a response could not be serialised");
+            return refuse(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, "Something went wrong on our side.");
+        }
+    };
+    if let Some((results, key)) = &kept
+        && executed.response.errors.is_empty()
+    {
+        results.store(key, body.clone()).await;
+    }
+    respond::graphql(media, if executed.ran { StatusCode::OK } else { StatusCode::BAD_REQUEST }, body)
+}
+
+/// Who sent the request: nobody in particular without an `Authorization` header.
+async fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Viewer, IdentityError> {
+    let Some(header) = headers.get(header::AUTHORIZATION) else {
+        return Ok(Viewer::Anonymous);
+    };
+    let token = header.to_str().ok().and_then(|header| {
+        let (scheme, token) = header.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    let token = token.filter(|token| !token.is_empty()).ok_or(IdentityError::Invalid)?;
+    gateway.identity.fetch_user(token).await.map(Viewer::User)
+}

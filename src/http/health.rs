@@ -1,0 +1,78 @@
+//! `/readyz`: whether the gateway takes requests, and which stores answer.
+
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Map, json};
+
+use super::Gateway;
+use crate::ports::Role;
+
+/// Where a gateway stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Stores are being looked at for the first time, migrated and seeded.
+    Starting,
+    /// Requests are taken.
+    Serving,
+    /// No more requests should come: those under way are finished.
+    Draining,
+}
+
+/// What is known of the stores, as last looked at.
+#[derive(Debug)]
+pub struct Health(Mutex<Observed>);
+
+#[derive(Debug)]
+struct Observed {
+    phase: Phase,
+    stores: Vec<(Role, &'static str, bool)>,
+}
+
+impl Health {
+    /// A gateway that is starting, on stores of these kinds.
+    pub fn starting(kinds: impl IntoIterator<Item = (Role, &'static str)>) -> Self {
+        let stores = kinds.into_iter().map(|(role, kind)| (role, kind, false)).collect();
+        Self(Mutex::new(Observed { phase: Phase::Starting, stores }))
+    }
+
+    /// Says where the gateway stands now.
+    pub fn enter(&self, phase: Phase) {
+        self.locked(|state| state.phase = phase);
+    }
+
+    /// Says whether a store answers; returns whether that is news.
+    pub fn observe(&self, role: Role, up: bool) -> bool {
+        self.locked(|state| {
+            let stores = state.stores.iter_mut().filter(|(observed, _, _)| *observed == role);
+            stores.fold(false, |news, (_, _, was_up)| std::mem::replace(was_up, up) != up || news)
+        })
+    }
+
+    fn locked<T>(&self, change: impl FnOnce(&mut Observed) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+pub(super) async fn ready(State(gateway): State<Gateway>) -> Response {
+    let (serves, body) = gateway.health.locked(|state| {
+        let up = |role: Role| state.stores.iter().any(|(observed, _, up)| *observed == role && *up);
+        let store = |(role, kind, up): &(Role, &'static str, bool)| {
+            let status = if *up { "up" } else { "down" };
+            (role.name().to_owned(), json!({ "status": status, "kind": kind }))
+        };
+        let stores: Map<_, _> = state.stores.iter().map(store).collect();
+        let status = match state.phase {
+            Phase::Starting => "starting",
+            Phase::Draining => "draining",
+            Phase::Serving if Role::ALL.into_iter().all(up) => "ready",
+            Phase::Serving => "degraded",
+        };
+        let serves = state.phase == Phase::Serving && (up(Role::Users) || up(Role::Posts));
+        (serves, json!({ "status": status, "stores": stores }))
+    });
+    let status = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}

@@ -1,0 +1,58 @@
+//! The doors: routes, what is accepted, and how answers leave.
+
+mod accept;
+mod graphql;
+mod health;
+mod pages;
+mod request;
+mod request_id;
+mod respond;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use health::{Health, Phase};
+
+use crate::cache::Results;
+use crate::graphql::PolygraphSchema;
+use crate::ports::{Entropy, Stores};
+use crate::services::identity::Identity;
+
+/// The most bytes a request's body may have.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// All that a request is answered with. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway {
+    /// The executable schema.
+    pub schema: PolygraphSchema,
+    /// The stores that queries are answered from.
+    pub stores: Stores,
+    /// Kept results, if any are.
+    pub results: Option<Results>,
+    /// Who stands behind a token.
+    pub identity: Arc<dyn Identity>,
+    /// Which stores answer, and whether the gateway takes requests.
+    pub health: Arc<Health>,
+    /// For request ids.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// The routes of a gateway.
+pub fn router(gateway: Gateway) -> Router {
+    Router::new()
+        .route("/", get(pages::graphiql).fallback(respond::method_not_allowed_get))
+        .route("/graphql", get(graphql::get).post(graphql::post).fallback(respond::method_not_allowed))
+        .route("/schema.graphql", get(pages::schema).fallback(respond::method_not_allowed_get))
+        .route("/livez", get(pages::alive).fallback(respond::method_not_allowed_get))
+        .route("/readyz", get(health::ready).fallback(respond::method_not_allowed_get))
+        .fallback(respond::not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(respond::panicked))
+        .layer(axum::middleware::from_fn_with_state(gateway.clone(), request_id::assign))
+        .with_state(gateway)
+}

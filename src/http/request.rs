@@ -1,0 +1,91 @@
+//! Reads an operation out of a request (GraphQL over HTTP, sections GET and POST).
+
+use axum::http::{HeaderMap, header};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::graphql::Operation;
+
+/// Why a request is not one; the sentence goes to the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotARequest {
+    /// The body is not JSON, or not of the right shape.
+    Malformed(String),
+    /// The body is something other than JSON.
+    UnsupportedMediaType,
+}
+
+/// A POST body or GET parameters, before they are checked.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<Value>,
+    extensions: Option<Value>,
+}
+
+impl Raw {
+    fn checked(self) -> Result<Operation, NotARequest> {
+        let object = |name: &str, value: Option<Value>| match value {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(object)) => Ok(object),
+            Some(_) => Err(NotARequest::Malformed(format!("`{name}` must be a JSON object."))),
+        };
+        let query = self.query.filter(|query| !query.trim().is_empty());
+        let query = query.ok_or_else(|| NotARequest::Malformed("There is no `query` in the request.".to_owned()))?;
+        object("extensions", self.extensions)?;
+        // An empty operation name is what some clients send for none.
+        let name = self.operation_name.filter(|name| !name.is_empty());
+        Ok(Operation { query, name, variables: object("variables", self.variables)? })
+    }
+}
+
+/// Reads the body of a POST.
+pub(super) fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, NotARequest> {
+    if !is_json(headers) {
+        return Err(NotARequest::UnsupportedMediaType);
+    }
+    // RFC 8259 §8.1 lets a reader ignore a byte order mark.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let value: Value =
+        serde_json::from_slice(body).map_err(|_| NotARequest::Malformed("The body is not JSON.".to_owned()))?;
+    if value.is_array() {
+        return Err(NotARequest::Malformed("Batches of operations are not accepted: send one.".to_owned()));
+    }
+    let shape = "The body must be a JSON object with `query`, and if need be `variables` and `operationName`.";
+    let raw: Raw = serde_json::from_value(value).map_err(|_| NotARequest::Malformed(shape.to_owned()))?;
+    raw.checked()
+}
+
+/// Reads the parameters of a GET.
+pub(super) fn from_parameters(parameters: &str) -> Result<Operation, NotARequest> {
+    let mut raw = Raw { query: None, operation_name: None, variables: None, extensions: None };
+    let json = |name: &str, text: &str| {
+        serde_json::from_str(text).map_err(|_| NotARequest::Malformed(format!("`{name}` is not JSON.")))
+    };
+    for (name, value) in url::form_urlencoded::parse(parameters.as_bytes()) {
+        match name.as_ref() {
+            "query" => raw.query = Some(value.into_owned()),
+            "operationName" => raw.operation_name = Some(value.into_owned()),
+            "variables" if !value.is_empty() => raw.variables = Some(json("variables", &value)?),
+            "extensions" if !value.is_empty() => raw.extensions = Some(json("extensions", &value)?),
+            _ => {}
+        }
+    }
+    raw.checked()
+}
+
+/// Whether the body is declared as JSON in UTF-8.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let charset = parts.find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    json && charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8"))
+}

@@ -1,0 +1,38 @@
+//! Request ids: one for each request, in the response's header and in each of its errors.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+use super::Gateway;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of the request at hand.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub String);
+
+/// Takes the id that a proxy in front gave, if it is a plain one, and makes one otherwise.
+pub(super) async fn assign(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+    let given = request.headers().get(&HEADER).and_then(|id| id.to_str().ok()).filter(|id| is_plain(id));
+    let id = given.map_or_else(|| random(&gateway), ToOwned::to_owned);
+    let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    response
+}
+
+fn is_plain(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+fn random(gateway: &Gateway) -> String {
+    let mut bytes = [0; 12];
+    gateway.entropy.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

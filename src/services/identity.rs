@@ -1,0 +1,39 @@
+//! Who stands behind a token.
+
+use async_trait::async_trait;
+
+use crate::domain::UserId;
+use crate::ports::StoreError;
+
+/// Tells whom a bearer token (RFC 6750) stands for.
+#[async_trait]
+pub trait Identity: Send + Sync {
+    /// The user that `token` was given to.
+    ///
+    /// # Errors
+    /// [`IdentityError::Invalid`] where it is not valid, or not any more; [`IdentityError::Store`] where that can't be
+    /// told, since its store does not answer.
+    async fn fetch_user(&self, token: &str) -> Result<UserId, IdentityError>;
+}
+
+/// Why a token stands for nobody.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// It is not valid, or not any more.
+    #[error("the token is not valid")]
+    Invalid,
+    /// It can't be checked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A gateway that hands out no tokens: none is valid.
+#[derive(Debug, Clone, Copy)]
+pub struct NoTokens;
+
+#[async_trait]
+impl Identity for NoTokens {
+    async fn fetch_user(&self, _token: &str) -> Result<UserId, IdentityError> {
+        Err(IdentityError::Invalid)
+    }
+}

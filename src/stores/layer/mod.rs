@@ -1,0 +1,60 @@
+//! Layers: what every call of a store goes through, whatever the store and the method, as a decorator of its port.
+//!
+//! A port's decorator says for each method what call it is and how to make it; a [`Policy`] decides what happens
+//! around it: a deadline, a count, later retries and circuit breakers. Policies never see arguments or answers.
+
+mod policy;
+mod posts;
+mod search;
+mod users;
+
+use std::sync::Arc;
+
+pub use policy::{Call, CallLog, Deadline, Policy};
+
+/// A store behind a policy. It implements the port that the store does.
+pub struct Layered<S: ?Sized, P> {
+    store: Arc<S>,
+    policy: P,
+}
+
+impl<S: ?Sized, P: Policy> Layered<S, P> {
+    /// Puts `store` behind `policy`.
+    pub fn new(store: Arc<S>, policy: P) -> Arc<Self> {
+        Arc::new(Self { store, policy })
+    }
+}
+
+/// Implements a port for [`Layered`]: each method goes to the store through the policy.
+macro_rules! layered {
+    (
+        $port:ident for $role:expr;
+        $(fn $method:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*
+    ) => {
+        #[async_trait::async_trait]
+        impl<P: $crate::stores::layer::Policy> $crate::ports::Backend
+            for $crate::stores::layer::Layered<dyn $crate::ports::$port, P>
+        {
+            fn kind(&self) -> &'static str {
+                self.store.kind()
+            }
+
+            async fn check(&self) -> $crate::ports::StoreResult<String> {
+                self.store.check().await
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl<P: $crate::stores::layer::Policy> $crate::ports::$port
+            for $crate::stores::layer::Layered<dyn $crate::ports::$port, P>
+        {
+            $(
+                async fn $method(&self $(, $arg: $type)*) -> $crate::ports::StoreResult<$answer> {
+                    let call = $crate::stores::layer::Call { role: $role, method: stringify!($method) };
+                    self.policy.around(call, self.store.$method($($arg),*)).await
+                }
+            )*
+        }
+    };
+}
+use layered;

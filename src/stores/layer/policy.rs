@@ -1,0 +1,86 @@
+//! What happens around a call.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::ports::{ErrorKind, Role, StoreError, StoreResult};
+
+/// A call of a store: one round trip, as the API counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Call {
+    /// Which store.
+    pub role: Role,
+    /// Which method of its port.
+    pub method: &'static str,
+}
+
+/// What happens around every call of a store.
+pub trait Policy: Send + Sync {
+    /// Makes the call, or does not.
+    fn around<T: Send>(
+        &self,
+        call: Call,
+        attempt: impl Future<Output = StoreResult<T>> + Send,
+    ) -> impl Future<Output = StoreResult<T>> + Send;
+}
+
+/// No call takes longer than this: it is dropped then, and fails with [`ErrorKind::Timeout`].
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(pub Duration);
+
+impl Policy for Deadline {
+    async fn around<T: Send>(
+        &self,
+        call: Call,
+        attempt: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
+        let late = |_| Err(StoreError::new(call.role, ErrorKind::Timeout, format!("{} took too long", call.method)));
+        tokio::time::timeout(self.0, attempt).await.unwrap_or_else(late)
+    }
+}
+
+/// Remembers every call, for tests and explanations.
+#[derive(Debug, Clone, Default)]
+pub struct CallLog(Arc<Mutex<Vec<Call>>>);
+
+impl CallLog {
+    /// The calls since the last time, in the order in which they began.
+    pub fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Policy for CallLog {
+    async fn around<T: Send>(
+        &self,
+        call: Call,
+        attempt: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        attempt.await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: Call = Call { role: Role::Posts, method: "posts_by_id" };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_hangs_ends_at_its_deadline() {
+        let deadline = Deadline(Duration::from_secs(5));
+        let error = deadline.around::<()>(CALL, std::future::pending()).await.expect_err("late");
+        assert_eq!((error.kind, error.role), (ErrorKind::Timeout, Role::Posts));
+        assert_eq!(deadline.around(CALL, async { Ok(1) }).await.expect("in time"), 1);
+    }
+
+    #[tokio::test]
+    async fn calls_are_remembered_until_taken() {
+        let log = CallLog::default();
+        log.around(CALL, async { Ok(()) }).await.expect("done");
+        assert_eq!(log.take(), [CALL]);
+        assert_eq!(log.take(), []);
+    }
+}

@@ -1,0 +1,18 @@
+//! The port to search, layered.
+
+use crate::domain::search::{ActivityCount, Hit, IndexChange, SearchAnswer, SearchRequest, SuggestRequest};
+use crate::domain::{Interval, Period, PostId, UserId};
+use crate::ports::Role;
+use crate::stores::layer::layered;
+
+layered! {
+    SearchIndex for Role::Search;
+    fn search(&self, request: &SearchRequest) -> SearchAnswer;
+    fn suggest(&self, request: &SuggestRequest) -> Vec<Hit>;
+    fn top_authors(&self, period: Period, limit: u32) -> Vec<(UserId, u64)>;
+    fn top_posts(&self, period: Period, limit: u32) -> Vec<(PostId, u64)>;
+    fn activity(&self, period: Period, interval: Interval) -> Vec<ActivityCount>;
+    fn apply(&self, changes: &[IndexChange]) -> ();
+    fn refresh(&self) -> ();
+    fn count_documents(&self) -> u64;
+}

@@ -1,0 +1,5 @@
+//! Stores: an adapter for each engine, and the layers that every call goes through.
+//!
+//! Adapters translate between a port and a driver, and know of nothing else: not of each other, not of GraphQL.
+
+pub mod layer;
