@@ -4,6 +4,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 
 use super::errors::code_of;
+use super::variables::InputTypes;
 use super::{ErrorCode, PolygraphSchema, RequestContext};
 
 /// An operation as a client sent it.
@@ -44,6 +45,13 @@ pub async fn execute(
         Ok(document) => document,
         Err(error) => return Executed::refused(error.into(), ErrorCode::ParseFailed, request_id),
     };
+    let checked = schema
+        .data::<InputTypes>()
+        .map_or(Ok(()), |inputs| inputs.check(&document, operation.name.as_deref(), &operation.variables));
+    if let Err(misfit) = checked {
+        let error = ServerError::new(misfit.to_string(), None);
+        return Executed::refused(error, ErrorCode::BadUserInput, request_id);
+    }
     let loaders = std::sync::Arc::clone(&context.loaders);
     let variables = serde_json::Value::Object(operation.variables);
     let mut request = Request::new(operation.query).variables(Variables::from_json(variables)).data(context);

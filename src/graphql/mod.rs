@@ -11,6 +11,7 @@ mod projection;
 mod query;
 mod scalars;
 mod types;
+mod variables;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Schema};
 
@@ -23,7 +24,8 @@ pub type PolygraphSchema = Schema<query::Query, EmptyMutation, EmptySubscription
 
 /// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
 pub fn schema() -> PolygraphSchema {
-    Schema::build(query::Query, EmptyMutation, EmptySubscription).finish()
+    let inputs = variables::InputTypes::of(&sdl());
+    Schema::build(query::Query, EmptyMutation, EmptySubscription).data(inputs).finish()
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.
@@ -33,7 +35,8 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by();
-    let mut text = schema().sdl_with_options(options).trim().to_owned();
+    let schema = Schema::new(query::Query, EmptyMutation, EmptySubscription);
+    let mut text = schema.sdl_with_options(options).trim().to_owned();
     text.push('\n');
     text
 }

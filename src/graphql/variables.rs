@@ -1,0 +1,185 @@
+//! Coercion of variables (GraphQL specification, §6.1.2): a value that does not fit its variable's type stops the
+//! request before it is executed.
+//!
+//! async-graphql checks variables along with the document, and its errors don't say which of the two is at fault.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{BaseType, ExecutableDocument, Type, TypeKind, TypeSystemDefinition};
+use serde_json::{Map, Value};
+
+use crate::domain::InvalidInput;
+
+/// The types that a variable may have, beside the scalars that GraphQL itself defines.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InputTypes {
+    enums: HashMap<String, Vec<String>>,
+    objects: HashMap<String, Vec<Field>>,
+}
+
+#[derive(Debug, Clone)]
+struct Field {
+    name: String,
+    ty: Type,
+    has_default: bool,
+}
+
+impl InputTypes {
+    /// The input types of the schema `sdl`.
+    pub(super) fn of(sdl: &str) -> Self {
+        let mut types = Self::default();
+        let Ok(document) = async_graphql::parser::parse_schema(sdl) else { return types };
+        for definition in document.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let name = definition.node.name.node.to_string();
+            match definition.node.kind {
+                TypeKind::Enum(kind) => {
+                    types
+                        .enums
+                        .insert(name, kind.values.iter().map(|value| value.node.value.node.to_string()).collect());
+                }
+                TypeKind::InputObject(kind) => {
+                    let field = |field: async_graphql::parser::types::InputValueDefinition| Field {
+                        name: field.name.node.to_string(),
+                        has_default: field.default_value.is_some(),
+                        ty: field.ty.node,
+                    };
+                    types.objects.insert(name, kind.fields.into_iter().map(|node| field(node.node)).collect());
+                }
+                _ => {}
+            }
+        }
+        types
+    }
+
+    /// Checks the variables of the operation `name` of `document`.
+    ///
+    /// # Errors
+    /// [`InvalidInput`] that names the variable and what it should be.
+    pub(super) fn check(
+        &self,
+        document: &ExecutableDocument,
+        name: Option<&str>,
+        variables: &Map<String, Value>,
+    ) -> Result<(), InvalidInput> {
+        let mut operations = document.operations.iter();
+        // Which operation, if any, is for the executor to say: it refuses the request in time.
+        let Some((_, operation)) =
+            operations.find(|(found, _)| name.is_none() || found.map(|name| name.as_str()) == name)
+        else {
+            return Ok(());
+        };
+        for definition in &operation.node.variable_definitions {
+            let variable = definition.node.name.node.as_str();
+            let ty = &definition.node.var_type.node;
+            match variables.get(variable) {
+                Some(value) => self.fits(ty, value, &format!("${variable}"))?,
+                None if ty.nullable || definition.node.default_value.is_some() => {}
+                None => {
+                    return Err(InvalidInput::new(format!("Variable \"${variable}\" of type \"{ty}\" is required.")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fits(&self, ty: &Type, value: &Value, path: &str) -> Result<(), InvalidInput> {
+        let misfit = || Err(InvalidInput::new(format!("Variable \"{path}\" must be of type \"{ty}\".")));
+        match (&ty.base, value) {
+            (_, Value::Null) => {
+                if ty.nullable {
+                    Ok(())
+                } else {
+                    misfit()
+                }
+            }
+            (BaseType::List(item), Value::Array(values)) => {
+                let mut values = values.iter().enumerate();
+                values.try_for_each(|(index, value)| self.fits(item, value, &format!("{path}[{index}]")))
+            }
+            (BaseType::List(item), value) => self.fits(item, value, path),
+            (BaseType::Named(name), value) => match self.fits_named(name, value, path)? {
+                true => Ok(()),
+                false => misfit(),
+            },
+        }
+    }
+
+    fn fits_named(&self, name: &str, value: &Value, path: &str) -> Result<bool, InvalidInput> {
+        if let Some(values) = self.enums.get(name) {
+            return Ok(value.as_str().is_some_and(|value| values.iter().any(|known| known == value)));
+        }
+        if let Some(fields) = self.objects.get(name) {
+            let Value::Object(object) = value else { return Ok(false) };
+            if let Some(unknown) = object.keys().find(|key| fields.iter().all(|field| field.name != **key)) {
+                return Err(InvalidInput::new(format!("Variable \"{path}\" has no field \"{unknown}\".")));
+            }
+            for field in fields {
+                let path = format!("{path}.{}", field.name);
+                match object.get(&field.name) {
+                    Some(value) => self.fits(&field.ty, value, &path)?,
+                    None if field.ty.nullable || field.has_default => {}
+                    None => return Err(InvalidInput::new(format!("Variable \"{path}\" is required."))),
+                }
+            }
+            return Ok(true);
+        }
+        Ok(match name {
+            "Int" => value.as_f64().is_some_and(|number| number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX)),
+            "Float" => value.is_number(),
+            "Boolean" => value.is_boolean(),
+            "ID" => value.is_string() || value.is_i64() || value.is_u64(),
+            "String" | "DateTime" => value.is_string(),
+            // A type that the schema doesn't have: the document is invalid, and validation says so.
+            _ => true,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use serde_json::json;
+
+    use super::*;
+
+    const SDL: &str =
+        "enum Order { NEWEST HANDLE } input Edit { id: ID!  title: String  n: Int! = 1  tags: [String!] }";
+
+    fn check(declared: &str, variables: Value) -> Result<(), String> {
+        let document = parse_query(format!("query Q({declared}) {{ a }}")).expect("a document");
+        let variables = variables.as_object().expect("an object");
+        InputTypes::of(SDL).check(&document, Some("Q"), variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn values_that_fit_pass() {
+        let declared = "$i: Int, $f: Float, $s: String!, $b: Boolean, $id: [ID!], $o: Order, $e: Edit, $d: Int! = 3";
+        let all = json!({
+            "i": 3, "f": 1.5, "s": "x", "b": true, "id": "one", "o": "HANDLE",
+            "e": {"id": 7, "tags": ["a"]}, "surplus": 1
+        });
+        assert_eq!(check(declared, all), Ok(()));
+        assert_eq!(check("$i: Int", json!({"i": null})), Ok(()));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let misfits = [
+            ("$i: Int", json!({"i": "3"}), "$i"),
+            ("$i: Int", json!({"i": 3_000_000_000_u64}), "$i"),
+            ("$i: Int", json!({"i": 1.5}), "$i"),
+            ("$s: String!", json!({}), "$s"),
+            ("$s: String!", json!({"s": null}), "$s"),
+            ("$o: Order", json!({"o": "SIDEWAYS"}), "$o"),
+            ("$id: [ID!]!", json!({"id": ["a", null]}), "$id[1]"),
+            ("$e: Edit", json!({"e": {}}), "$e.id"),
+            ("$e: Edit", json!({"e": {"id": "a", "name": "b"}}), "\"name\""),
+            ("$e: Edit", json!({"e": {"id": "a", "tags": [1]}}), "$e.tags[0]"),
+        ];
+        for (declared, variables, named) in misfits {
+            let sentence = check(declared, variables).expect_err(declared);
+            assert!(sentence.contains(named), "{sentence}");
+        }
+    }
+}
