@@ -3,3 +3,4 @@
 //! Adapters translate between a port and a driver, and know of nothing else: not of each other, not of GraphQL.
 
 pub mod layer;
+pub mod sql;

@@ -1,0 +1,107 @@
+//! The SQL stores: SeaORM migrations for PostgreSQL and SQLite, the same tables in both.
+//!
+//! All pending migrations are applied in one transaction, or none. Instances that start together take turns: on
+//! PostgreSQL by an advisory lock that the transaction holds, on SQLite by its one writer's lock.
+
+mod dialect;
+mod m0001_users_and_follows;
+mod m0002_posts_and_likes;
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
+};
+
+use crate::MigrationError;
+
+/// The table in which applied migrations are recorded, in a column `version`.
+pub const RECORD: &str = "seaql_migrations";
+
+struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_users_and_follows::Migration), Box::new(m0002_posts_and_likes::Migration)]
+    }
+}
+
+/// The names of all migrations that this version knows, oldest first.
+pub fn names() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// Applies what is missing and returns its names. On PostgreSQL the tables live in `schema`, which is created where it
+/// is missing; `None` stands for the connection's own search path.
+///
+/// # Errors
+/// When the store can't be reached or refuses a statement. Nothing has been changed then.
+pub async fn up(db: &DatabaseConnection, schema: Option<&str>) -> Result<Vec<String>, MigrationError> {
+    let failed = |error| MigrationError::new("The SQL store could not be migrated.", error);
+    let transaction = begin(db, schema).await.map_err(failed)?;
+    let missing = missing(&transaction).await.map_err(failed)?;
+    // SeaORM refuses a store that has migrations of a later version; one that lacks nothing needs no migrator.
+    if !missing.is_empty() {
+        Migrator::up(&transaction, None).await.map_err(failed)?;
+    }
+    transaction.commit().await.map_err(failed)?;
+    Ok(missing)
+}
+
+/// The names of the migrations that have not been applied yet. Changes nothing.
+///
+/// # Errors
+/// When the store can't be reached.
+pub async fn pending(db: &DatabaseConnection, schema: Option<&str>) -> Result<Vec<String>, MigrationError> {
+    let failed = |error| MigrationError::new("The SQL store could not be asked for its migrations.", error);
+    let transaction = db.begin().await.map_err(failed)?;
+    if let Some(schema) = schema.filter(|_| is_postgres(&transaction)) {
+        search(&transaction, schema).await.map_err(failed)?;
+    }
+    missing(&transaction).await.map_err(failed)
+}
+
+/// A transaction that no other migration runs beside, with the schema in place.
+async fn begin(db: &DatabaseConnection, schema: Option<&str>) -> Result<DatabaseTransaction, DbErr> {
+    let immediate =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+    let transaction = db.begin_with_options(immediate).await?;
+    if is_postgres(&transaction) {
+        // A lock per database: creating two schemas at once is harmless, but waiting for each other costs nothing.
+        let lock = "SELECT pg_advisory_xact_lock(hashtext('polygraph migrations'))";
+        transaction.execute_unprepared(lock).await?;
+        if let Some(schema) = schema {
+            transaction.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema))).await?;
+            search(&transaction, schema).await?;
+        }
+    }
+    Ok(transaction)
+}
+
+/// Makes `schema` the one in which this transaction finds and creates tables.
+async fn search(transaction: &DatabaseTransaction, schema: &str) -> Result<(), DbErr> {
+    transaction.execute_unprepared(&format!("SET LOCAL search_path = {}", quoted(schema))).await.map(|_| ())
+}
+
+/// The names of the known migrations that the store has no record of.
+async fn missing(transaction: &DatabaseTransaction) -> Result<Vec<String>, DbErr> {
+    let mut names = names();
+    if SchemaManager::new(transaction).has_table(RECORD).await? {
+        let select = format!("SELECT version FROM {RECORD}");
+        let select = Statement::from_string(transaction.get_database_backend(), select);
+        for row in transaction.query_all_raw(select).await? {
+            let applied: String = row.try_get_by_index(0)?;
+            names.retain(|name| *name != applied);
+        }
+    }
+    Ok(names)
+}
+
+fn is_postgres(transaction: &DatabaseTransaction) -> bool {
+    transaction.get_database_backend() == DbBackend::Postgres
+}
+
+fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}

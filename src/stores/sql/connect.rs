@@ -1,0 +1,125 @@
+//! The pool of connections, made without asking the server anything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polygraph_migrations::MigrationError;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions as _, Connection as _};
+use sea_orm::{DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector};
+use tokio::sync::Mutex;
+
+/// A connection that was not used for this long is tried before it is handed out: the server may have gone since.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// How long SQLite waits for the lock of another process before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where the SQL store is and how it is used.
+#[derive(Clone)]
+pub struct SqlOptions {
+    /// `postgres://…`, `postgresql://…` or `sqlite://…`.
+    pub url: String,
+    /// The PostgreSQL schema that holds the tables; SQLite has none.
+    pub schema: String,
+    /// How many connections are kept at most.
+    pub max_connections: u32,
+    /// How long a call waits for a connection, be it for one to become free or for a new one to be opened.
+    pub acquire_timeout: Duration,
+}
+
+/// A URL that no adapter of this module can serve. Its text never repeats the URL, which may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SqlUrlError(String);
+
+/// The pool that the adapters of users and posts share.
+pub struct Sql {
+    pub(super) connection: DatabaseConnection,
+    /// Whose turn it is to write. SQLite has one writer at a time and lets others poll for their turn; queueing here
+    /// first is quicker, and fair. PostgreSQL needs no turns.
+    pub(super) turn: Option<Arc<Mutex<()>>>,
+    schema: String,
+}
+
+impl Sql {
+    /// A pool that opens its connections as they are needed. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When the URL is not one of PostgreSQL or SQLite.
+    pub fn connect_lazy(options: SqlOptions) -> Result<Arc<Self>, SqlUrlError> {
+        let (connection, turn) = match options.url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("postgres" | "postgresql") => (postgres(&options)?, None),
+            Some("sqlite") => (sqlite(&options)?, Some(Arc::default())),
+            _ => return Err(SqlUrlError("A SQL store's URL begins with postgres:// or sqlite://.".into())),
+        };
+        Ok(Arc::new(Self { connection, turn, schema: options.schema }))
+    }
+
+    /// Brings the tables to the current version. Returns the names of the migrations applied.
+    ///
+    /// # Errors
+    /// When the store can't be reached or refuses a statement; nothing has been changed then.
+    pub async fn migrate(&self) -> Result<Vec<String>, MigrationError> {
+        polygraph_migrations::sql::up(&self.connection, Some(&self.schema)).await
+    }
+
+    /// Closes all connections, once those in use have been given back.
+    ///
+    /// # Errors
+    /// None that the engines are known to give.
+    pub async fn close(&self) {
+        // Closing a pool can't fail; SeaORM's signature covers engines that we don't have.
+        let _ = self.connection.close_by_ref().await;
+    }
+
+    /// The connection itself, for tests that look behind the adapters.
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    pub(super) fn dialect(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+}
+
+fn postgres(options: &SqlOptions) -> Result<DatabaseConnection, SqlUrlError> {
+    let connect: PgConnectOptions = options
+        .url
+        .parse()
+        .map_err(|_| SqlUrlError("Not a PostgreSQL URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE.".into()))?;
+    let connect = connect.application_name("polygraph").options([("search_path", &options.schema)]);
+    let pool = PgPoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        // sqlx's own test is a round trip before every statement.
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for >= TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(connect.disable_statement_logging());
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+fn sqlite(options: &SqlOptions) -> Result<DatabaseConnection, SqlUrlError> {
+    let connect: SqliteConnectOptions =
+        options.url.parse().map_err(|_| SqlUrlError("Not an SQLite URL; write sqlite://PATH/TO/FILE.".into()))?;
+    let connect = connect
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL would be quicker, but a power failure could take back writes that have been acknowledged.
+        .synchronous(SqliteSynchronous::Full);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .connect_lazy_with(connect.disable_statement_logging());
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}

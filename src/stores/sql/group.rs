@@ -1,0 +1,24 @@
+//! Rows of many parents, sorted into the page of each.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use crate::domain::{Page, Slice};
+
+/// The page of each parent, from the rows of all of them in any order. `key` is what the list is ordered by,
+/// descending.
+pub(super) fn slices<P: Eq + Hash, T, C, K: Ord>(
+    page: &Page<C>,
+    rows: Vec<(P, T)>,
+    key: impl Fn(&T) -> K,
+) -> HashMap<P, Slice<T>> {
+    let mut children: HashMap<P, Vec<T>> = HashMap::new();
+    for (parent, child) in rows {
+        children.entry(parent).or_default().push(child);
+    }
+    let slice = |mut rows: Vec<T>| {
+        rows.sort_by(|a, b| if page.is_forward() { key(b).cmp(&key(a)) } else { key(a).cmp(&key(b)) });
+        page.slice(rows)
+    };
+    children.into_iter().map(|(parent, rows)| (parent, slice(rows))).collect()
+}

@@ -1,0 +1,164 @@
+//! [`PostStore`] in SQL.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::Statement;
+
+use super::connect::Sql;
+use super::db::Db;
+use super::rows::Columns;
+use super::{group, queries, writes};
+use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
+use crate::ports::{Backend, NewPost, PostStore, Role, StoreResult};
+
+/// Posts and likes in PostgreSQL or SQLite.
+pub struct SqlPosts {
+    db: Db,
+}
+
+impl SqlPosts {
+    /// The adapter over this pool.
+    pub fn new(sql: Arc<Sql>) -> Self {
+        Self { db: Db::new(sql, Role::Posts) }
+    }
+
+    async fn posts(&self, statement: Statement) -> StoreResult<Vec<Post>> {
+        self.db.rows(statement, Columns::post).await
+    }
+}
+
+#[async_trait]
+impl Backend for SqlPosts {
+    fn kind(&self) -> &'static str {
+        self.db.kind()
+    }
+
+    async fn check(&self) -> StoreResult<String> {
+        self.db.check().await
+    }
+}
+
+#[async_trait]
+impl PostStore for SqlPosts {
+    async fn posts_by_id(&self, ids: &[PostId], fields: PostFields) -> StoreResult<HashMap<PostId, Post>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let posts = self.posts(queries::posts_by_id(self.db.dialect(), ids, fields)).await?;
+        Ok(posts.into_iter().map(|post| (post.id, post)).collect())
+    }
+
+    async fn posts_newest(&self, page: &Page<PostId>, fields: PostFields) -> StoreResult<Slice<Post>> {
+        Ok(page.slice(self.posts(queries::posts_newest(self.db.dialect(), page, fields)).await?))
+    }
+
+    async fn posts_most_liked(
+        &self,
+        author: Option<UserId>,
+        page: &Page<ByCount>,
+        fields: PostFields,
+    ) -> StoreResult<Slice<Post>> {
+        Ok(page.slice(self.posts(queries::posts_most_liked(self.db.dialect(), author, page, fields)).await?))
+    }
+
+    async fn posts_of_authors(
+        &self,
+        authors: &[UserId],
+        page: &Page<PostId>,
+        fields: PostFields,
+    ) -> StoreResult<HashMap<UserId, Slice<Post>>> {
+        if authors.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let statement = queries::posts_of_authors(self.db.dialect(), authors, page, fields);
+        let rows = self.db.rows(statement, |row| Ok((row.id()?, row.post()?))).await?;
+        Ok(group::slices(page, rows, |post| post.id))
+    }
+
+    async fn feed(&self, authors: &[UserId], page: &Page<PostId>, fields: PostFields) -> StoreResult<Slice<Post>> {
+        if authors.is_empty() {
+            return Ok(Slice::empty());
+        }
+        Ok(page.slice(self.posts(queries::feed(self.db.dialect(), authors, page, fields)).await?))
+    }
+
+    async fn recommended(
+        &self,
+        viewer: UserId,
+        likers: &[UserId],
+        page: &Page<ByCount>,
+        fields: PostFields,
+    ) -> StoreResult<Slice<(Post, u64)>> {
+        if likers.is_empty() {
+            return Ok(Slice::empty());
+        }
+        let statement = queries::recommended(self.db.dialect(), viewer, likers, page, fields);
+        Ok(page.slice(self.db.rows(statement, |row| Ok((row.post()?, row.count()?))).await?))
+    }
+
+    async fn count_posts(&self) -> StoreResult<u64> {
+        self.db.count(queries::count_posts(self.db.dialect())).await
+    }
+
+    async fn author_stats(&self, authors: &[UserId]) -> StoreResult<HashMap<UserId, AuthorStats>> {
+        if authors.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let statement = queries::author_stats(self.db.dialect(), authors);
+        let stats = self.db.rows(statement, |row| Ok((row.id()?, row.author_stats()?))).await?;
+        Ok(stats.into_iter().collect())
+    }
+
+    async fn likes_by_id(&self, ids: &[LikeId]) -> StoreResult<HashMap<LikeId, Like>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let likes = self.db.rows(queries::likes_by_id(self.db.dialect(), ids), Columns::like).await?;
+        Ok(likes.into_iter().map(|like| (like.id, like)).collect())
+    }
+
+    async fn likes_of_posts(&self, posts: &[PostId], page: &Page<ByTime>) -> StoreResult<HashMap<PostId, Slice<Like>>> {
+        if posts.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let statement = queries::likes_of_posts(self.db.dialect(), posts, page);
+        let rows = self.db.rows(statement, |row| Ok((row.id()?, row.like()?))).await?;
+        Ok(group::slices(page, rows, |like| (like.created_at, like.id.user)))
+    }
+
+    async fn likes_by_users(&self, users: &[UserId], page: &Page<ByTime>) -> StoreResult<HashMap<UserId, Slice<Like>>> {
+        if users.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let statement = queries::likes_by_users(self.db.dialect(), users, page);
+        let rows = self.db.rows(statement, |row| Ok((row.id()?, row.like()?))).await?;
+        Ok(group::slices(page, rows, |like| (like.created_at, like.id.post)))
+    }
+
+    async fn liked_among(&self, user: UserId, posts: &[PostId]) -> StoreResult<HashSet<PostId>> {
+        if posts.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let liked = self.db.rows(queries::liked_among(self.db.dialect(), user, posts), Columns::id).await?;
+        Ok(liked.into_iter().collect())
+    }
+
+    async fn scan_posts(&self, after: Option<PostId>, limit: u32) -> StoreResult<Vec<Post>> {
+        self.posts(queries::scan_posts(self.db.dialect(), after, limit)).await
+    }
+
+    async fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> StoreResult<Vec<(Like, u64)>> {
+        let statement = queries::scan_likes(self.db.dialect(), after, limit);
+        self.db.rows(statement, |row| Ok((row.like()?, row.count()?))).await
+    }
+
+    async fn insert_posts(&self, posts: &[NewPost]) -> StoreResult<u64> {
+        writes::insert_posts(&self.db, posts).await
+    }
+
+    async fn insert_likes(&self, likes: &[Like]) -> StoreResult<u64> {
+        writes::insert_likes(&self.db, likes).await
+    }
+}

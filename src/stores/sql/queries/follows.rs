@@ -1,0 +1,92 @@
+//! Who follows whom.
+
+use sea_orm::{DbBackend, Statement};
+
+use super::USER;
+use super::draft::Draft;
+use super::pages::Children;
+use crate::domain::{ByTime, Page, UserId};
+
+/// A page of the followers of each of `of`.
+pub fn followers(dialect: DbBackend, of: &[UserId], page: &Page<ByTime>) -> Statement {
+    page_of_followers(Draft::new(dialect), of, "TRUE", page)
+}
+
+/// A page of those followers of each of `of` whom `viewer` follows.
+pub fn mutual_followers(dialect: DbBackend, viewer: UserId, of: &[UserId], page: &Page<ByTime>) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let viewer = draft.bind(viewer.0);
+    let known = format!("f.follower_id IN (SELECT v.followed_id FROM follows v WHERE v.follower_id = {viewer})");
+    page_of_followers(draft, of, &known, page)
+}
+
+fn page_of_followers(draft: Draft, of: &[UserId], condition: &str, page: &Page<ByTime>) -> Statement {
+    let followers = Children {
+        columns: &format!("{USER}, f.created_at"),
+        table: "follows f",
+        join: "JOIN users u ON u.id = f.follower_id",
+        parent: "f.followed_id",
+        child: "f.follower_id",
+        order: &["f.created_at", "f.follower_id"],
+    };
+    followers.statement(draft, of, condition, page)
+}
+
+/// A page of those whom each of `by` follows.
+pub fn following(dialect: DbBackend, by: &[UserId], page: &Page<ByTime>) -> Statement {
+    let following = Children {
+        columns: &format!("{USER}, f.created_at"),
+        table: "follows f",
+        join: "JOIN users u ON u.id = f.followed_id",
+        parent: "f.follower_id",
+        child: "f.followed_id",
+        order: &["f.created_at", "f.followed_id"],
+    };
+    following.statement(Draft::new(dialect), by, "TRUE", page)
+}
+
+/// How many followers of each of `of` `viewer` follows.
+pub fn count_mutual_followers(dialect: DbBackend, viewer: UserId, of: &[UserId]) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let (viewer, among) = (draft.bind(viewer.0), draft.among("f.followed_id", of));
+    draft.done(format!(
+        "SELECT f.followed_id, count(*) FROM follows v JOIN follows f ON f.follower_id = v.followed_id \
+         WHERE v.follower_id = {viewer} AND {among} GROUP BY f.followed_id"
+    ))
+}
+
+/// Which of `users` `viewer` follows.
+pub fn followed_by(dialect: DbBackend, viewer: UserId, users: &[UserId]) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let (viewer, among) = (draft.bind(viewer.0), draft.among("f.followed_id", users));
+    draft.done(format!("SELECT f.followed_id FROM follows f WHERE f.follower_id = {viewer} AND {among}"))
+}
+
+/// Which of `users` follow `viewer`.
+pub fn followers_among(dialect: DbBackend, viewer: UserId, users: &[UserId]) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let (viewer, among) = (draft.bind(viewer.0), draft.among("f.follower_id", users));
+    draft.done(format!("SELECT f.follower_id FROM follows f WHERE f.followed_id = {viewer} AND {among}"))
+}
+
+/// All whom `user` follows.
+pub fn followees(dialect: DbBackend, user: UserId) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let user = draft.bind(user.0);
+    draft.done(format!("SELECT f.followed_id FROM follows f WHERE f.follower_id = {user}"))
+}
+
+/// Those followed by those whom `viewer` follows, with by how many.
+pub fn suggestions(dialect: DbBackend, viewer: UserId, limit: u32) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let (viewer, limit) = (draft.bind(viewer.0), draft.bind(i64::from(limit)));
+    draft.done(format!(
+        "SELECT {USER}, s.mutual FROM ( \
+           SELECT f.followed_id AS id, count(*) AS mutual \
+           FROM follows v JOIN follows f ON f.follower_id = v.followed_id \
+           WHERE v.follower_id = {viewer} AND f.followed_id <> {viewer} \
+             AND f.followed_id NOT IN (SELECT w.followed_id FROM follows w WHERE w.follower_id = {viewer}) \
+           GROUP BY f.followed_id ORDER BY mutual DESC, f.followed_id DESC LIMIT {limit} \
+         ) AS s JOIN users u ON u.id = s.id ORDER BY s.mutual DESC, s.id DESC"
+    ))
+}

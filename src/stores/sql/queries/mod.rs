@@ -1,0 +1,51 @@
+//! The statements, one function each. Values are always bound; only what this module writes itself becomes text.
+//!
+//! Where one text serves both dialects, it is written once: both know `$1`, row values, `ON CONFLICT`, `RETURNING` and
+//! `UPDATE … FROM`. The rest is in [`draft`] (lists of keys, tables of rows to insert), [`pages`] (a page of children
+//! for each of many parents) and [`feed`]. Lists of keys are one bound value each, so that a statement's text does not
+//! depend on their number: an array on PostgreSQL, JSON on SQLite.
+//!
+//! These functions are public for the test that EXPLAINs every paged one of them; nothing else calls them from outside.
+
+mod draft;
+mod feed;
+mod follows;
+mod likes;
+mod pages;
+mod posts;
+mod users;
+mod writes;
+
+pub use feed::feed;
+pub use follows::{
+    count_mutual_followers, followed_by, followees, followers, followers_among, following, mutual_followers,
+    suggestions,
+};
+pub use likes::{liked_among, likes_by_id, likes_by_users, likes_of_posts, scan_likes};
+pub use posts::{
+    author_stats, count_posts, posts_by_id, posts_most_liked, posts_newest, posts_of_authors, recommended, scan_posts,
+};
+pub use users::{
+    count_users, scan_users, users_by_handle, users_by_handle_order, users_by_id, users_most_followed, users_newest,
+};
+pub(super) use writes::{
+    add_to_author_stats, add_to_posts, add_to_users, insert_follows, insert_likes, insert_posts, insert_users,
+    lock_posts, lock_users,
+};
+
+use crate::domain::PostFields;
+
+/// The columns of a user `u`, in the order in which they are read.
+pub(super) const USER: &str =
+    "u.id, u.handle, u.name, u.bio, u.email, u.created_at, u.followers_count, u.following_count, u.version";
+
+/// The columns of a like `l`, in the order in which they are read.
+pub(super) const LIKE: &str = "l.post_id, l.user_id, l.author_id, l.created_at";
+
+/// The columns of a post `p`, in the order in which they are read.
+pub(super) fn post(fields: PostFields) -> String {
+    let content = if fields.content { "p.content" } else { "NULL" };
+    format!(
+        "p.id, p.author_id, p.title, p.created_at, p.updated_at, p.revision, p.like_count, p.version, {content} AS content"
+    )
+}

@@ -1,0 +1,90 @@
+//! Rows, read column by column into the nouns of the domain.
+
+use sea_orm::{QueryResult, TryGetable};
+use uuid::Uuid;
+
+use super::error::store_error;
+use crate::domain::text::Handle;
+use crate::domain::{AuthorStats, Confidential, Like, LikeId, Post, PostId, Timestamp, User, UserId};
+use crate::ports::{Role, StoreError, StoreResult};
+
+/// The columns of one row from left to right.
+pub(super) struct Columns {
+    row: QueryResult,
+    role: Role,
+    next: usize,
+}
+
+impl Columns {
+    pub(super) fn new(row: QueryResult, role: Role) -> Self {
+        Self { row, role, next: 0 }
+    }
+
+    fn next<T: TryGetable>(&mut self) -> StoreResult<T> {
+        let index = self.next;
+        self.next += 1;
+        self.row.try_get_by_index(index).map_err(|error| store_error(self.role, error))
+    }
+
+    pub(super) fn text(&mut self) -> StoreResult<String> {
+        self.next()
+    }
+
+    pub(super) fn id<I: From<Uuid>>(&mut self) -> StoreResult<I> {
+        self.next().map(Uuid::into)
+    }
+
+    pub(super) fn moment(&mut self) -> StoreResult<Timestamp> {
+        self.next().map(Timestamp::from_millis)
+    }
+
+    /// A count or version: a `bigint` that is never negative.
+    pub(super) fn count(&mut self) -> StoreResult<u64> {
+        let count: i64 = self.next()?;
+        u64::try_from(count).map_err(|_| StoreError::internal(self.role, "a count is negative"))
+    }
+
+    /// The columns of [`super::queries::USER`].
+    pub(super) fn user(&mut self) -> StoreResult<User> {
+        let id = self.id()?;
+        let handle = self.text()?;
+        let handle = Handle::parse(&handle)
+            .ok_or_else(|| StoreError::internal(self.role, format!("the user {id} has no valid handle")))?;
+        Ok(User {
+            id,
+            handle,
+            name: self.text()?,
+            bio: self.next()?,
+            email: Confidential::new(id, self.text()?),
+            created_at: self.moment()?,
+            followers_count: self.count()?,
+            following_count: self.count()?,
+            version: self.count()?,
+        })
+    }
+
+    /// The columns of [`super::queries::post`].
+    pub(super) fn post(&mut self) -> StoreResult<Post> {
+        Ok(Post {
+            id: self.id()?,
+            author: self.id()?,
+            title: self.text()?,
+            created_at: self.moment()?,
+            updated_at: self.moment()?,
+            revision: self.next::<i32>()?.unsigned_abs(),
+            like_count: self.count()?,
+            version: self.count()?,
+            content: self.next()?,
+        })
+    }
+
+    /// The columns of [`super::queries::LIKE`].
+    pub(super) fn like(&mut self) -> StoreResult<Like> {
+        let id = LikeId { post: self.id::<PostId>()?, user: self.id::<UserId>()? };
+        Ok(Like { id, author: self.id()?, created_at: self.moment()? })
+    }
+
+    pub(super) fn author_stats(&mut self) -> StoreResult<AuthorStats> {
+        Ok(AuthorStats { posts: self.count()?, likes: self.count()? })
+    }
+}
