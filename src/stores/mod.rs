@@ -1,0 +1,3 @@
+//! Adapters: one module per engine, each implementing ports. They know nothing of each other, nor of GraphQL.
+
+pub mod mongo;
