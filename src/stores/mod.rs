@@ -3,4 +3,5 @@
 //! Adapters translate between a port and a driver, and know of nothing else: not of each other, not of GraphQL.
 
 pub mod layer;
+pub mod mongo;
 pub mod sql;

@@ -1,0 +1,124 @@
+//! What the steps bring about: collections, validators, indexes.
+//!
+//! A published step is never changed; what comes later is a new one. Validators are given whole, so a later step
+//! names the collection again with the validator of then.
+
+use mongodb::IndexModel;
+use mongodb::bson::{Document, doc};
+use mongodb::options::IndexOptions;
+
+/// The full name of a collection of Polygraph's.
+pub fn collection(namespace: &str, name: &str) -> String {
+    format!("{namespace}_{name}")
+}
+
+/// The names of the indexes, for queries that say which one they walk.
+pub mod index {
+    /// Every collection has it.
+    pub const ID: &str = "_id_";
+    /// Posts of an author, newest first.
+    pub const POSTS_BY_AUTHOR: &str = "by_author";
+    /// Posts, most liked first.
+    pub const POSTS_BY_LIKES: &str = "by_likes";
+    /// Posts of an author, most liked first.
+    pub const POSTS_BY_AUTHOR_AND_LIKES: &str = "by_author_and_likes";
+    /// Likes of a post, newest first.
+    pub const LIKES_BY_POST: &str = "by_post";
+    /// Likes given by a user, newest first.
+    pub const LIKES_BY_USER: &str = "by_user";
+    /// Likes in a period, with who received them and for what.
+    pub const LIKES_BY_TIME: &str = "by_time";
+}
+
+/// One numbered change.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) collections: fn() -> Vec<Collection>,
+}
+
+/// A collection as a step wants it to be.
+pub(super) struct Collection {
+    pub(super) name: &'static str,
+    pub(super) validator: Document,
+    pub(super) indexes: Vec<IndexModel>,
+}
+
+/// All steps, in the order in which they are applied.
+pub(super) const STEPS: &[Step] = &[Step { name: "0001_posts_and_likes", collections: posts_and_likes }];
+
+fn posts_and_likes() -> Vec<Collection> {
+    vec![posts(), likes(), authors()]
+}
+
+fn posts() -> Collection {
+    let required = ["_id", "author", "title", "content", "createdAt", "updatedAt", "revision", "likeCount", "version"];
+    Collection {
+        name: "posts",
+        validator: schema(
+            &required,
+            doc! {
+                "_id": { "bsonType": "binData" },
+                "author": { "bsonType": "binData" },
+                "title": { "bsonType": "string", "minLength": 1 },
+                "content": { "bsonType": "string", "minLength": 1 },
+                "createdAt": { "bsonType": "date" },
+                "updatedAt": { "bsonType": "date" },
+                "revision": { "bsonType": ["int", "long"], "minimum": 1 },
+                "likeCount": count(),
+                "version": count(),
+            },
+        ),
+        indexes: vec![
+            named(index::POSTS_BY_AUTHOR, doc! { "author": 1, "_id": -1 }),
+            named(index::POSTS_BY_LIKES, doc! { "likeCount": -1, "_id": -1 }),
+            named(index::POSTS_BY_AUTHOR_AND_LIKES, doc! { "author": 1, "likeCount": -1, "_id": -1 }),
+        ],
+    }
+}
+
+/// A like's key is `{ post, user }`, in this order: unique by itself, found by its id, walked in the order of
+/// (post, user).
+fn likes() -> Collection {
+    let key = doc! {
+        "bsonType": "object",
+        "required": ["post", "user"],
+        "properties": { "post": { "bsonType": "binData" }, "user": { "bsonType": "binData" } },
+        "additionalProperties": false,
+    };
+    Collection {
+        name: "likes",
+        validator: schema(
+            &["_id", "author", "createdAt"],
+            doc! { "_id": key, "author": { "bsonType": "binData" }, "createdAt": { "bsonType": "date" } },
+        ),
+        indexes: vec![
+            named(index::LIKES_BY_POST, doc! { "_id.post": 1, "createdAt": -1, "_id.user": -1 }),
+            named(index::LIKES_BY_USER, doc! { "_id.user": 1, "createdAt": -1, "_id.post": -1 }),
+            named(index::LIKES_BY_TIME, doc! { "createdAt": 1, "author": 1, "_id.post": 1 }),
+        ],
+    }
+}
+
+/// Counters of each user who has written or liked, changed in the transaction that changes what they count.
+fn authors() -> Collection {
+    Collection {
+        name: "authors",
+        validator: schema(
+            &["_id", "posts", "likes"],
+            doc! { "_id": { "bsonType": "binData" }, "posts": count(), "likes": count() },
+        ),
+        indexes: Vec::new(),
+    }
+}
+
+fn count() -> Document {
+    doc! { "bsonType": ["int", "long"], "minimum": 0 }
+}
+
+fn schema(required: &[&str], properties: Document) -> Document {
+    doc! { "$jsonSchema": { "bsonType": "object", "required": required, "properties": properties } }
+}
+
+fn named(name: &str, keys: Document) -> IndexModel {
+    IndexModel::builder().keys(keys).options(IndexOptions::builder().name(name.to_owned()).build()).build()
+}

@@ -1,0 +1,225 @@
+//! The port to posts, on MongoDB: each method says which query answers it.
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use futures::TryStreamExt as _;
+use mongodb::ClientSession;
+use mongodb::bson::{Document, doc};
+use mongodb::options::Hint;
+use polygraph_migrations::mongo::index;
+
+use super::document::{Key, LikeDocument, LikeKey, PostVersion, RecommendedDocument, like_key, one_of};
+use super::error::store_error;
+use super::transaction::{Work, find_in, in_transaction};
+use super::write::{InsertLikes, InsertPosts};
+use super::{Collections, Mongo, query, read};
+use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
+use crate::ports::{Backend, NewPost, PostStore, StoreResult};
+
+/// Posts and likes in MongoDB.
+#[derive(Clone)]
+pub struct MongoPosts {
+    mongo: Mongo,
+}
+
+impl MongoPosts {
+    pub(super) fn new(mongo: Mongo) -> Self {
+        Self { mongo }
+    }
+
+    async fn collections(&self) -> StoreResult<&Collections> {
+        self.mongo.collections().await
+    }
+}
+
+#[async_trait]
+impl Backend for MongoPosts {
+    fn kind(&self) -> &'static str {
+        "mongodb"
+    }
+
+    async fn check(&self) -> StoreResult<String> {
+        self.mongo.check().await
+    }
+}
+
+#[async_trait]
+impl PostStore for MongoPosts {
+    async fn posts_by_id(&self, ids: &[PostId], fields: PostFields) -> StoreResult<HashMap<PostId, Post>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let filter = doc! { "_id": one_of(ids.iter().map(|id| id.0)) };
+        let posts = &self.collections().await?.posts;
+        let found = read::find_all(posts, filter, query::projection(fields), ids.len()).await?;
+        Ok(found.into_iter().map(Post::from).map(|post| (post.id, post)).collect())
+    }
+
+    async fn posts_newest(&self, page: &Page<PostId>, fields: PostFields) -> StoreResult<Slice<Post>> {
+        read::page(&self.collections().await?.posts, vec![query::posts_newest(page, fields)], page).await
+    }
+
+    async fn posts_most_liked(
+        &self,
+        author: Option<UserId>,
+        page: &Page<ByCount>,
+        fields: PostFields,
+    ) -> StoreResult<Slice<Post>> {
+        read::page(&self.collections().await?.posts, query::posts_most_liked(author, page, fields), page).await
+    }
+
+    async fn posts_of_authors(
+        &self,
+        authors: &[UserId],
+        page: &Page<PostId>,
+        fields: PostFields,
+    ) -> StoreResult<HashMap<UserId, Slice<Post>>> {
+        if authors.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let list = |author| (author, vec![query::posts_of_author(author, page, fields)]);
+        read::pages(&self.collections().await?.posts, distinct(authors).into_iter().map(list).collect(), page).await
+    }
+
+    async fn feed(&self, authors: &[UserId], page: &Page<PostId>, fields: PostFields) -> StoreResult<Slice<Post>> {
+        if authors.is_empty() {
+            return Ok(Slice::empty());
+        }
+        let queries = query::feed(&distinct(authors), page, fields);
+        let lists = read::walk_all(&self.collections().await?.posts, queries).await?;
+        let mut posts: Vec<Post> = lists.into_iter().flatten().map(Post::from).collect();
+        // Several sorted lists become one; the sort finds them sorted and merges.
+        posts.sort_by(|a, b| if page.is_forward() { b.id.cmp(&a.id) } else { a.id.cmp(&b.id) });
+        Ok(page.slice(posts))
+    }
+
+    async fn recommended(
+        &self,
+        viewer: UserId,
+        likers: &[UserId],
+        page: &Page<ByCount>,
+        fields: PostFields,
+    ) -> StoreResult<Slice<(Post, u64)>> {
+        if likers.is_empty() {
+            return Ok(Slice::empty());
+        }
+        let Collections { posts, likes, .. } = self.collections().await?;
+        let pipeline = query::recommended(viewer, likers, page, fields, posts.name());
+        let rows = likes.aggregate(pipeline).with_type::<RecommendedDocument>().await.map_err(store_error)?;
+        let rows: Vec<RecommendedDocument> = rows.try_collect().await.map_err(store_error)?;
+        Ok(page.slice(rows).map(Into::into))
+    }
+
+    async fn count_posts(&self) -> StoreResult<u64> {
+        // The collection's own count is quicker and may be off after a crash; this one walks the smallest index.
+        let posts = &self.collections().await?.posts;
+        posts.count_documents(doc! {}).hint(Hint::Name(index::ID.to_owned())).await.map_err(store_error)
+    }
+
+    async fn author_stats(&self, authors: &[UserId]) -> StoreResult<HashMap<UserId, AuthorStats>> {
+        if authors.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let filter = doc! { "_id": one_of(authors.iter().map(|author| author.0)) };
+        let found = read::find_all(&self.collections().await?.authors, filter, None, authors.len()).await?;
+        Ok(found.into_iter().map(Into::into).collect())
+    }
+
+    async fn likes_by_id(&self, ids: &[LikeId]) -> StoreResult<HashMap<LikeId, Like>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let keys: Vec<Document> = ids.iter().copied().map(like_key).collect();
+        let likes = &self.collections().await?.likes;
+        let found = read::find_all(likes, doc! { "_id": { "$in": keys } }, None, ids.len()).await?;
+        Ok(found.into_iter().map(Like::from).map(|like| (like.id, like)).collect())
+    }
+
+    async fn likes_of_posts(&self, posts: &[PostId], page: &Page<ByTime>) -> StoreResult<HashMap<PostId, Slice<Like>>> {
+        if posts.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let list = |post| (post, query::likes_of_post(post, page));
+        read::pages(&self.collections().await?.likes, distinct(posts).into_iter().map(list).collect(), page).await
+    }
+
+    async fn likes_by_users(&self, users: &[UserId], page: &Page<ByTime>) -> StoreResult<HashMap<UserId, Slice<Like>>> {
+        if users.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let list = |user| (user, query::likes_by_user(user, page));
+        read::pages(&self.collections().await?.likes, distinct(users).into_iter().map(list).collect(), page).await
+    }
+
+    async fn liked_among(&self, user: UserId, posts: &[PostId]) -> StoreResult<HashSet<PostId>> {
+        if posts.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let keys: Vec<Document> = posts.iter().map(|&post| like_key(LikeId { post, user })).collect();
+        let likes = self.collections().await?.likes.clone_with_type::<Key<LikeKey>>();
+        let filter = doc! { "_id": { "$in": keys } };
+        let found = read::find_all(&likes, filter, Some(doc! { "_id": 1 }), posts.len()).await?;
+        Ok(found.into_iter().map(|like| LikeId::from(like.id).post).collect())
+    }
+
+    async fn scan_posts(&self, after: Option<PostId>, limit: u32) -> StoreResult<Vec<Post>> {
+        let found = read::walk(&self.collections().await?.posts, query::scan_posts(after, limit)).await?;
+        Ok(found.into_iter().map(Post::from).collect())
+    }
+
+    async fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> StoreResult<Vec<(Like, u64)>> {
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &ScanLikes { collections, after, limit }).await
+    }
+
+    async fn insert_posts(&self, posts: &[NewPost]) -> StoreResult<u64> {
+        if posts.is_empty() {
+            return Ok(0);
+        }
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &InsertPosts { collections, posts }).await
+    }
+
+    async fn insert_likes(&self, likes: &[Like]) -> StoreResult<u64> {
+        if likes.is_empty() {
+            return Ok(0);
+        }
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &InsertLikes { collections, likes }).await
+    }
+}
+
+/// A page of likes and the versions of their posts, both of one moment: a like that goes while its post's version is
+/// read would else pass for newer than its removal.
+struct ScanLikes<'a> {
+    collections: &'a Collections,
+    after: Option<LikeId>,
+    limit: u32,
+}
+
+#[async_trait]
+impl Work for ScanLikes<'_> {
+    type Output = Vec<(Like, u64)>;
+
+    async fn run(&self, session: &mut ClientSession) -> StoreResult<Self::Output> {
+        let Collections { posts, likes, .. } = self.collections;
+        let found = find_in(session, read::find(likes, query::scan_likes(self.after, self.limit))).await?;
+        let likes: Vec<Like> = found.into_iter().map(LikeDocument::into).collect();
+        let filter = doc! { "_id": one_of(likes.iter().map(|like| like.id.post.0)) };
+        let versions = posts.clone_with_type::<PostVersion>();
+        let found = find_in(session, versions.find(filter).projection(doc! { "version": 1 })).await?;
+        let version_of: HashMap<PostId, u64> = found.into_iter().map(PostVersion::into).collect();
+        // Of a post that is gone while its likes are still being removed, version 0: every other is above it.
+        let versioned = |like: Like| (like, version_of.get(&like.id.post).copied().unwrap_or(0));
+        Ok(likes.into_iter().map(versioned).collect())
+    }
+}
+
+/// Each id once.
+fn distinct<T: Copy + Ord>(ids: &[T]) -> Vec<T> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
