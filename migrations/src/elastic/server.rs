@@ -6,9 +6,7 @@ use std::time::Duration;
 use elasticsearch::cluster::ClusterHealthParts;
 use elasticsearch::http::StatusCode;
 use elasticsearch::http::response::Response;
-use elasticsearch::indices::{
-    IndicesAnalyzeParts, IndicesCreateParts, IndicesGetMappingParts, IndicesPutAliasParts,
-};
+use elasticsearch::indices::{IndicesAnalyzeParts, IndicesCreateParts, IndicesGetMappingParts, IndicesPutAliasParts};
 use elasticsearch::params::WaitForStatus;
 use elasticsearch::{Elasticsearch, Error};
 use serde::Deserialize;
@@ -145,5 +143,9 @@ async fn accepted(response: Response) -> Result<Response, Refused> {
     let error = response.exception().await.ok().flatten();
     let error = error.as_ref().map(elasticsearch::http::response::Exception::error);
     let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
-    Err(Refused { status, kind: text(error.and_then(|error| error.ty())), reason: text(error.and_then(|e| e.reason())) })
+    Err(Refused {
+        status,
+        kind: text(error.and_then(|error| error.ty())),
+        reason: text(error.and_then(|e| e.reason())),
+    })
 }

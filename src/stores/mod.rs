@@ -1,0 +1,3 @@
+//! Adapters: one module per engine, each implementing ports. They never use each other.
+
+pub mod elastic;
