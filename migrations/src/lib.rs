@@ -4,6 +4,7 @@
 //! is missing). All of them are recorded in the store itself, may be run again at any time, and wait for each other
 //! when several instances run them at once.
 
+pub mod elastic;
 pub mod mongo;
 pub mod sql;
 
