@@ -4,5 +4,7 @@
 
 pub mod elastic;
 pub mod layer;
+pub mod memory;
 pub mod mongo;
+pub mod redis;
 pub mod sql;

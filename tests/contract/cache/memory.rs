@@ -1,0 +1,68 @@
+//! The cache in process, on a clock that the tests turn.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use polygraph::domain::Timestamp;
+use polygraph::ports::{Clock, ResultCache};
+use polygraph::stores::memory::MemoryCache;
+
+use super::{MINUTE, World, body, cache_contract, get, put};
+
+#[derive(Default)]
+struct TurnedClock(AtomicI64);
+
+impl TurnedClock {
+    fn turn(&self, duration: Duration) {
+        self.0.fetch_add(i64::try_from(duration.as_millis()).expect("a short time"), Ordering::Relaxed);
+    }
+}
+
+impl Clock for TurnedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+struct InProcess {
+    clock: Arc<TurnedClock>,
+    cache: Arc<MemoryCache>,
+}
+
+impl InProcess {
+    fn new() -> Self {
+        let clock = Arc::new(TurnedClock::default());
+        let cache = Arc::new(MemoryCache::new(clock.clone(), 64 << 20));
+        Self { clock, cache }
+    }
+}
+
+#[async_trait]
+impl World for InProcess {
+    fn cache(&self) -> Arc<dyn ResultCache> {
+        self.cache.clone()
+    }
+
+    fn neighbour(&self) -> Arc<dyn ResultCache> {
+        Arc::new(MemoryCache::new(self.clock.clone(), 64 << 20))
+    }
+
+    async fn pass(&self, duration: Duration, _key: &str) {
+        self.clock.turn(duration);
+    }
+}
+
+cache_contract!(super::memory::InProcess::new());
+
+#[tokio::test]
+async fn a_body_is_there_until_its_last_millisecond() {
+    let world = InProcess::new();
+    let cache = world.cache();
+    put(&cache, "key", body("kept"), MINUTE).await;
+    world.clock.turn(MINUTE - Duration::from_millis(1));
+    assert_eq!(get(&cache, "key").await, Some(body("kept")));
+    world.clock.turn(Duration::from_millis(1));
+    assert_eq!(get(&cache, "key").await, None);
+}
