@@ -73,7 +73,7 @@ where
     K: Eq + Hash,
     T: DeserializeOwned + Send + Sync + Into<N>,
 {
-    let one = |(key, stretches)| async move { Ok((key, page(collection, stretches, of).await?)) };
+    let one = |(key, stretches)| async move { StoreResult::Ok((key, page(collection, stretches, of).await?)) };
     let pages: Vec<(K, Slice<N>)> = stream::iter(lists).map(one).buffer_unordered(CONCURRENCY).try_collect().await?;
     Ok(pages.into_iter().filter(|(_, slice)| !slice.items.is_empty()).collect())
 }
