@@ -5,6 +5,8 @@
 //! between its modules to it.
 
 pub mod cache;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod graphql;
 pub mod http;

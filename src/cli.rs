@@ -1,0 +1,258 @@
+//! The command line: its definition and nothing else. What the commands do is the composition root's.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::config::{About, Config, ConfigError, settings};
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All is done.
+    Ok = 0,
+    /// It was tried, and failed.
+    Failed = 1,
+    /// It was not tried: the command line or the configuration is wrong. clap ends with this code, too.
+    Usage = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  polygraph                                     Serve on http://127.0.0.1:4000 with embedded stores and demo data
+  polygraph --listen 0.0.0.0:8080               The same, for other machines on port 8080
+  DATABASE_URL=postgres://… polygraph migrate   Bring a PostgreSQL database to the current version
+  polygraph config                              Show every setting in force, and where it comes from
+
+Stores are chosen by environment variables, each on its own; without one, an embedded store plays its part:
+  DATABASE_URL        users and follows      postgres://, sqlite://             else SQLite in the data directory
+  MONGODB_URL         posts and likes        mongodb://, mongodb+srv://         else the SQL store
+  ELASTICSEARCH_URL   search and analytics   http://, https://                  else an index in the data directory
+  REDIS_URL           resolved results       redis://, rediss://                else memory of this process
+
+Settings come from polygraph.toml, the environment (POLYGRAPH_LISTEN, …) and flags; the later of these wins.
+polygraph.example.toml has them all.
+
+Exit codes:
+  0  done
+  1  tried and failed; the message says what to do next
+  2  not tried: the command line or the configuration is wrong";
+
+/// One GraphQL API over PostgreSQL, MongoDB, Elasticsearch and Redis, joined in one request.
+///
+/// Every store has an embedded stand-in, so `polygraph` alone is a complete gateway: it makes its data directory,
+/// fills it with demo data and serves. Without a command it does what `polygraph serve` does.
+#[derive(Debug, Parser)]
+#[command(name = "polygraph", version, after_long_help = AFTER_HELP, max_term_width = 120)]
+pub struct Cli {
+    /// What to do; `serve` where nothing is said.
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// Configuration file to read [env: POLYGRAPH_CONFIG] [default: polygraph.toml, if it is there].
+    #[arg(long, value_name = "PATH", global = true, help_heading = "Settings")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+impl Cli {
+    /// The command that was given, or `serve`.
+    pub fn requested(&self) -> Command {
+        self.command.clone().unwrap_or(Command::Serve)
+    }
+
+    /// The configuration that this command line, `env` and the configuration file come to.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every fault; the process should then end with [`Exit::Usage`].
+    pub fn load_config(&self, env: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Config, ConfigError> {
+        Config::load(self.config.as_deref(), env, &self.settings.0)
+    }
+}
+
+/// What can be done.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Serve the API (the default).
+    ///
+    /// Brings the stores to the current version, fills embedded ones with demo data at their first start, and serves
+    /// until SIGINT or SIGTERM; requests in flight are then finished. Once it accepts requests, stdout has the line
+    /// `Listening on http://ADDRESS`; the log goes to stderr. It starts with any store down and heals when that returns.
+    #[command(after_long_help = "\
+Examples:
+  polygraph serve --listen 127.0.0.1:0          Take a free port and print it
+  polygraph serve --demo-data false             Start with empty stores
+  REDIS_URL=redis://localhost polygraph serve   Keep resolved results in Redis
+
+Exit codes: 0 stopped as asked, 1 failed, 2 wrong command line or configuration")]
+    Serve,
+
+    /// Bring every store to the current version.
+    ///
+    /// Applies what is pending in each store that is configured, and prints the name of each migration. Safe to run
+    /// again, and from several machines at once.
+    #[command(after_long_help = "\
+Examples:
+  DATABASE_URL=postgres://user:password@localhost/polygraph polygraph migrate
+  polygraph migrate && polygraph serve --migrate-on-start false
+
+Exit codes: 0 every store is current, 1 a store could not be migrated, 2 wrong command line or configuration")]
+    Migrate,
+
+    /// Fill the stores with made-up data.
+    ///
+    /// The same seed number gives the same data: ids, texts and times. One user is `demo`, whose password is
+    /// `demo-demo-demo`. The stores are migrated first.
+    #[command(after_long_help = "\
+Examples:
+  polygraph seed                                            The demo data
+  polygraph seed --users 10000 --posts 100000 --seed 7      More, and other
+
+Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
+    Seed(SeedArgs),
+
+    /// Print the API's schema in GraphQL's schema language.
+    ///
+    /// Needs no store.
+    #[command(after_long_help = "\
+Example:
+  polygraph schema > schema.graphql
+
+Exit codes: 0 done, 1 failed, 2 wrong command line")]
+    Schema,
+
+    /// Examine the configuration and every store, and say what to mend.
+    ///
+    /// Prints for each store what it is, whether it answers and how fast, its version and what is pending there.
+    /// Changes nothing.
+    #[command(after_long_help = "\
+Example:
+  DATABASE_URL=postgres://localhost/polygraph polygraph doctor
+
+Exit codes: 0 all is well, 1 something is to be mended, 2 wrong command line or configuration")]
+    Doctor,
+
+    /// Print every setting in force and where it comes from.
+    ///
+    /// Passwords in URLs are masked.
+    #[command(after_long_help = "\
+Examples:
+  polygraph config
+  polygraph config --format json
+  POLYGRAPH_LISTEN=0.0.0.0:80 polygraph config --listen 127.0.0.1:0     Which one wins?
+
+Exit codes: 0 the configuration is valid, 2 it is not, or the command line is wrong")]
+    Config(ConfigArgs),
+
+    /// Print a script that completes commands and flags in your shell.
+    #[command(after_long_help = "\
+Examples:
+  polygraph completions bash > ~/.local/share/bash-completion/completions/polygraph
+  polygraph completions zsh  > ~/.zfunc/_polygraph        (with fpath+=~/.zfunc before compinit)
+  polygraph completions fish > ~/.config/fish/completions/polygraph.fish
+
+Exit codes: 0 done, 2 wrong command line")]
+    Completions {
+        /// The shell to write it for.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How much data to make up.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct SeedArgs {
+    /// How many users.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub users: u32,
+
+    /// How many posts.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
+    pub posts: u32,
+
+    /// How many likes.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    pub likes: u32,
+
+    /// How many follows.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2_000)]
+    pub follows: u32,
+
+    /// The number that decides everything that is made up.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// How to print the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ConfigArgs {
+    /// A table for people, or JSON for machines.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub format: ReportFormat,
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// An aligned table.
+    Table,
+    /// JSON.
+    Json,
+}
+
+/// The flags of settings, made of the table of settings: given with any command, before or after its name.
+#[derive(Debug, Clone, Default)]
+struct SettingFlags(Vec<(&'static About, String)>);
+
+/// The settings that have a flag, each with its flag.
+fn flags() -> impl Iterator<Item = (&'static About, &'static str)> {
+    settings().filter_map(|about| about.flag.map(|flag| (about, flag)))
+}
+
+impl Args for SettingFlags {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        flags().fold(command, |command, (about, flag)| {
+            let help = format!("{} [env: {}] [default: {}]", about.doc.replace('`', ""), about.env(), about.default);
+            command.arg(
+                Arg::new(about.key)
+                    .long(flag)
+                    .value_name(about.placeholder)
+                    .help(help)
+                    .help_heading("Settings")
+                    .global(true),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given =
+            |(about, _): (&'static About, _)| matches.get_one::<String>(about.key).map(|text| (about, text.clone()));
+        Ok(Self(flags().filter_map(given).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Writes the completion script of `shell`.
+pub fn write_completions(shell: clap_complete::Shell, out: &mut dyn Write) {
+    clap_complete::generate(shell, &mut Cli::command(), "polygraph", out);
+}

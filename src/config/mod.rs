@@ -1,0 +1,151 @@
+//! Configuration: `polygraph.toml`, then the environment, then flags, each overriding the one before.
+//!
+//! A setting is an entry of a section's table (its names, default, documentation and reader: [`About`]) and a field of
+//! that section's final struct. Everything else follows from the table: which keys, variables and flags there are,
+//! what an unknown one is nearest to, `polygraph config`, `docs/configuration.md` and `polygraph.example.toml`.
+//!
+//! Each source becomes a layer of texts with their origins; [`Config`] is what the stack of layers comes to, with
+//! defaults filled in and everything validated. The environment and the file are handed in, so that a test needs
+//! neither.
+//!
+//! To add a setting: a `static … Setting` in its section's file, its `about` in that file's `SECTION`, a field of the
+//! section's struct, and a line in its `finish`; then `UPDATE=1 cargo test --test config`.
+
+mod cache;
+mod data;
+mod docs;
+mod error;
+mod file;
+mod layer;
+mod log;
+mod nearest;
+mod origin;
+mod read;
+mod report;
+mod search;
+mod server;
+mod setting;
+mod store_url;
+mod stores;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use layer::{ConfigLayer, Values};
+
+pub use cache::CacheConfig;
+pub use data::DataConfig;
+pub use docs::{example_file, markdown_table};
+pub use error::ConfigError;
+pub use file::ConfigFile;
+pub use layer::InForce;
+pub use log::{LogConfig, LogFormat};
+pub use origin::Origin;
+pub use report::{render_json, render_table};
+pub use search::SearchConfig;
+pub use server::ServerConfig;
+pub use setting::{About, Section};
+pub use store_url::StoreUrl;
+pub use stores::{CacheChoice, DatabaseChoice, PostsChoice, SearchChoice, StoresConfig};
+
+/// Everything that can be configured, complete and valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// How the gateway is reached, and how it goes.
+    pub server: ServerConfig,
+    /// Where data lives, and what is done to it at the start.
+    pub data: DataConfig,
+    /// Which stores there are, and how they are reached.
+    pub stores: StoresConfig,
+    /// How text is searched.
+    pub search: SearchConfig,
+    /// The cache of resolved results.
+    pub cache: CacheConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+    /// What whoever configured this should know, in sentences for the log.
+    pub notes: Vec<String>,
+    in_force: Vec<InForce>,
+}
+
+/// The sections, in the order of the documentation.
+static SECTIONS: [&Section; 6] =
+    [&server::SECTION, &data::SECTION, &stores::SECTION, &search::SECTION, &cache::SECTION, &log::SECTION];
+
+/// Every setting there is, in the order of the documentation.
+pub fn settings() -> impl Iterator<Item = &'static About> {
+    SECTIONS.iter().flat_map(|section| section.settings.iter().copied())
+}
+
+impl Config {
+    /// Reads the configuration file (the one that `config_flag` names, else the variable `POLYGRAPH_CONFIG`, else
+    /// `polygraph.toml` if it is there), and puts the environment and the flags on top.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every fault of every source.
+    pub fn load(
+        config_flag: Option<&Path>,
+        env: impl IntoIterator<Item = (OsString, OsString)>,
+        flags: &[(&'static About, String)],
+    ) -> Result<Self, ConfigError> {
+        let env: Vec<_> = env.into_iter().collect();
+        let mut faults = Vec::new();
+        let file = ConfigFile::find(config_flag, &env, &mut faults);
+        Self::merge(file.as_ref(), &env, flags, faults)
+    }
+
+    /// As [`Config::load`], with the file's content handed in.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every fault of every source.
+    pub fn from_sources(
+        file: Option<&ConfigFile>,
+        env: &[(OsString, OsString)],
+        flags: &[(&'static About, String)],
+    ) -> Result<Self, ConfigError> {
+        Self::merge(file, env, flags, Vec::new())
+    }
+
+    fn merge(
+        file: Option<&ConfigFile>,
+        env: &[(OsString, OsString)],
+        flags: &[(&'static About, String)],
+        mut faults: Vec<String>,
+    ) -> Result<Self, ConfigError> {
+        let file = file.map(|file| file.layer(&mut faults)).unwrap_or_default();
+        let env = ConfigLayer::from_env(env, &mut faults);
+        let flags = ConfigLayer::from_flags(flags);
+        Self::finish(Values::new(file.overridden_by(env).overridden_by(flags), faults))
+    }
+
+    /// What a stack of layers comes to. Every section is read before any fault ends it: faults are told all at once.
+    fn finish(mut values: Values) -> Result<Self, ConfigError> {
+        let server = ServerConfig::finish(&mut values);
+        let data = DataConfig::finish(&mut values);
+        let stores = StoresConfig::finish(&mut values, data.as_ref());
+        let search = SearchConfig::finish(&mut values);
+        let cache = CacheConfig::finish(&mut values);
+        let log = LogConfig::finish(&mut values);
+        if let (Some(StoresConfig { search: SearchChoice::Embedded, .. }), Some(search)) = (&stores, &search) {
+            search.check_embedded(&mut values);
+        }
+        let Values { mut in_force, faults, notes, .. } = values;
+        in_force.sort_by_key(|row| settings().position(|about| about.key == row.key));
+        match (server, data, stores, search, cache, log) {
+            (Some(server), Some(data), Some(stores), Some(search), Some(cache), Some(log)) if faults.is_empty() => {
+                Ok(Self { server, data, stores, search, cache, log, notes, in_force })
+            }
+            _ => Err(ConfigError::new(faults)),
+        }
+    }
+
+    /// Every setting with the value in force and its origin, in the order of the documentation.
+    pub fn in_force(&self) -> &[InForce] {
+        &self.in_force
+    }
+
+    /// Whether every truth store is embedded: the data is this gateway's alone.
+    pub fn truth_is_embedded(&self) -> bool {
+        self.stores.truth_is_embedded()
+    }
+}

@@ -1,0 +1,43 @@
+//! How the gateway is reached, and how it goes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::layer::Values;
+use super::read;
+use super::setting::{Section, Setting};
+
+/// How the gateway is reached, and how it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How long requests in flight may take to finish once the gateway is told to stop.
+    pub shutdown_grace: Duration,
+}
+
+static LISTEN: Setting<SocketAddr> = Setting::new(
+    "listen",
+    "ADDRESS",
+    read::address,
+    "Address and port to listen on; port 0 takes a free one, which the line `Listening on` tells.",
+)
+.default("127.0.0.1:4000")
+.flag("listen");
+
+static SHUTDOWN_GRACE: Setting<Duration> = Setting::new(
+    "shutdown_grace",
+    "DURATION",
+    read::duration,
+    "How long requests in flight may take to finish once the gateway is told to stop.",
+)
+.default("10s");
+
+pub(super) static SECTION: Section = Section { title: "Server", settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about] };
+
+impl ServerConfig {
+    pub(super) fn finish(values: &mut Values) -> Option<Self> {
+        let (listen, shutdown_grace) = (values.get(&LISTEN), values.get(&SHUTDOWN_GRACE));
+        Some(Self { listen: listen?, shutdown_grace: shutdown_grace? })
+    }
+}

@@ -1,0 +1,249 @@
+//! Which stores there are, and how they are reached.
+//!
+//! Each store is chosen by its URL alone, independently of the others; without one, its embedded stand-in plays its
+//! part.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::data::DataConfig;
+use super::layer::Values;
+use super::read;
+use super::setting::{Section, Setting};
+use super::store_url::{Schemes, StoreUrl};
+
+/// Which stores there are, and how they are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoresConfig {
+    /// Who holds users and follows.
+    pub database: DatabaseChoice,
+    /// Who holds posts and likes.
+    pub posts: PostsChoice,
+    /// Who answers search and analytics.
+    pub search: SearchChoice,
+    /// Who keeps resolved results.
+    pub cache: CacheChoice,
+    /// The most connections to the SQL store.
+    pub database_max_connections: u32,
+    /// The most connections to each MongoDB server.
+    pub mongodb_max_pool_size: u32,
+    /// The most connections to Redis.
+    pub redis_max_connections: u32,
+    /// How long a connection to a store may take to be made.
+    pub store_connect_timeout: Duration,
+    /// How long a store may take to answer a call.
+    pub store_timeout: Duration,
+}
+
+/// Who holds users and follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseChoice {
+    /// A PostgreSQL server.
+    Postgres(StoreUrl),
+    /// SQLite, embedded, in this file.
+    Sqlite(PathBuf),
+}
+
+/// Who holds posts and likes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PostsChoice {
+    /// MongoDB.
+    Mongo(StoreUrl),
+    /// The SQL store, beside the users.
+    Sql,
+}
+
+/// Who answers search and analytics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SearchChoice {
+    /// Elasticsearch or OpenSearch.
+    Elastic(StoreUrl),
+    /// tantivy, embedded, in [`DataConfig::search_dir`].
+    Embedded,
+}
+
+/// Who keeps resolved results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CacheChoice {
+    /// Redis.
+    Redis(StoreUrl),
+    /// This process.
+    Memory,
+}
+
+const SQL: Schemes = Schemes {
+    accepted: &["postgres", "postgresql", "sqlite"],
+    named: "postgres://, sqlite://",
+    example: "postgres://user:password@host:5432/database or sqlite://path/to/file",
+};
+const MONGODB: Schemes = Schemes {
+    accepted: &["mongodb", "mongodb+srv"],
+    named: "mongodb://, mongodb+srv://",
+    example: "mongodb://user:password@host:27017/database",
+};
+const ELASTICSEARCH: Schemes =
+    Schemes { accepted: &["http", "https"], named: "http://, https://", example: "https://user:password@host:9200" };
+const REDIS: Schemes = Schemes {
+    accepted: &["redis", "rediss"],
+    named: "redis://, rediss://",
+    example: "redis://user:password@host:6379/0",
+};
+
+static DATABASE_URL: Setting<Option<DatabaseChoice>> = Setting::new(
+    "database_url",
+    "URL",
+    read_database,
+    "The SQL store of users and follows: `postgres://`, or `sqlite://` with a file's path.",
+)
+.unset("SQLite in the data directory", "postgres://user:password@localhost:5432/polygraph")
+.env("DATABASE_URL")
+.secret();
+
+static MONGODB_URL: Setting<Option<StoreUrl>> = Setting::new(
+    "mongodb_url",
+    "URL",
+    |text| read_url(text, &MONGODB),
+    "The store of posts and likes: `mongodb://` or `mongodb+srv://`, a replica set of one node at least.",
+)
+.unset("the SQL store", "mongodb://localhost:27017/polygraph?replicaSet=rs0")
+.env("MONGODB_URL")
+.secret();
+
+static ELASTICSEARCH_URL: Setting<Option<StoreUrl>> = Setting::new(
+    "elasticsearch_url",
+    "URL",
+    |text| read_url(text, &ELASTICSEARCH),
+    "The index of search and analytics, Elasticsearch or OpenSearch: `http://` or `https://`.",
+)
+.unset("an index in the data directory", "http://localhost:9200")
+.env("ELASTICSEARCH_URL")
+.secret();
+
+static REDIS_URL: Setting<Option<StoreUrl>> = Setting::new(
+    "redis_url",
+    "URL",
+    |text| read_url(text, &REDIS),
+    "The cache of resolved results: `redis://` or `rediss://`.",
+)
+.unset("memory of this process", "redis://localhost:6379")
+.env("REDIS_URL")
+.secret();
+
+static EVENTS_URL: Setting<Option<()>> = Setting::new(
+    "events_url",
+    "URL",
+    read_events,
+    "The event bus. None can be chosen yet: a note says so at the start.",
+)
+.unset("no event bus", "redis://localhost:6379")
+.env("EVENTS_URL")
+.secret();
+
+static DATABASE_MAX_CONNECTIONS: Setting<u32> =
+    Setting::new("database_max_connections", "NUMBER", read::pool_size, "The most connections to the SQL store.")
+        .default("16");
+
+static MONGODB_MAX_POOL_SIZE: Setting<u32> =
+    Setting::new("mongodb_max_pool_size", "NUMBER", read::pool_size, "The most connections to each MongoDB server.")
+        .default("16");
+
+static REDIS_MAX_CONNECTIONS: Setting<u32> =
+    Setting::new("redis_max_connections", "NUMBER", read::pool_size, "The most connections to Redis.").default("16");
+
+static STORE_CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
+    "store_connect_timeout",
+    "DURATION",
+    read::timeout,
+    "How long a connection to a store may take to be made.",
+)
+.default("2s");
+
+static STORE_TIMEOUT: Setting<Duration> =
+    Setting::new("store_timeout", "DURATION", read::timeout, "How long a store may take to answer a call.")
+        .default("5s");
+
+pub(super) static SECTION: Section = Section {
+    title: "Stores",
+    settings: &[
+        &DATABASE_URL.about,
+        &MONGODB_URL.about,
+        &ELASTICSEARCH_URL.about,
+        &REDIS_URL.about,
+        &EVENTS_URL.about,
+        &DATABASE_MAX_CONNECTIONS.about,
+        &MONGODB_MAX_POOL_SIZE.about,
+        &REDIS_MAX_CONNECTIONS.about,
+        &STORE_CONNECT_TIMEOUT.about,
+        &STORE_TIMEOUT.about,
+    ],
+};
+
+impl StoresConfig {
+    pub(super) fn finish(values: &mut Values, data: Option<&DataConfig>) -> Option<Self> {
+        let (database, posts) = (values.get(&DATABASE_URL), values.get(&MONGODB_URL));
+        let (search, cache) = (values.get(&ELASTICSEARCH_URL), values.get(&REDIS_URL));
+        let (database_max_connections, mongodb_max_pool_size, redis_max_connections) = (
+            values.get(&DATABASE_MAX_CONNECTIONS),
+            values.get(&MONGODB_MAX_POOL_SIZE),
+            values.get(&REDIS_MAX_CONNECTIONS),
+        );
+        let (store_connect_timeout, store_timeout) = (values.get(&STORE_CONNECT_TIMEOUT), values.get(&STORE_TIMEOUT));
+        if let Some(Some(())) = values.get(&EVENTS_URL) {
+            values.note(
+                &EVENTS_URL.about,
+                "is set, but this version has no event bus yet: nothing is published. Unset it to be rid of this note.",
+            );
+        }
+        Some(Self {
+            database: match database? {
+                Some(database) => database,
+                None => DatabaseChoice::Sqlite(data?.sqlite_path()),
+            },
+            posts: posts?.map_or(PostsChoice::Sql, PostsChoice::Mongo),
+            search: search?.map_or(SearchChoice::Embedded, SearchChoice::Elastic),
+            cache: cache?.map_or(CacheChoice::Memory, CacheChoice::Redis),
+            database_max_connections: database_max_connections?,
+            mongodb_max_pool_size: mongodb_max_pool_size?,
+            redis_max_connections: redis_max_connections?,
+            store_connect_timeout: store_connect_timeout?,
+            store_timeout: store_timeout?,
+        })
+    }
+
+    /// Whether every truth store is embedded: the data is this gateway's alone.
+    pub fn truth_is_embedded(&self) -> bool {
+        matches!((&self.database, &self.posts), (DatabaseChoice::Sqlite(_), PostsChoice::Sql))
+    }
+}
+
+fn read_url(text: &str, schemes: &Schemes) -> Result<Option<StoreUrl>, String> {
+    if text.is_empty() { Ok(None) } else { StoreUrl::parse(text, schemes).map(Some) }
+}
+
+fn read_database(text: &str) -> Result<Option<DatabaseChoice>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match SQL.split(text)? {
+        ("sqlite", path) => read_sqlite(path).map(Some),
+        _ => Ok(Some(DatabaseChoice::Postgres(StoreUrl::parse(text, &SQL)?))),
+    }
+}
+
+/// What stands after `sqlite://`: a path, taken as it is. `?mode=rwc` is what happens anyway, so it may stand there.
+fn read_sqlite(text: &str) -> Result<DatabaseChoice, String> {
+    let path = text.strip_suffix("?mode=rwc").unwrap_or(text);
+    if path.is_empty() || path == ":memory:" || path.contains('?') {
+        return Err(
+            "names no file. Write sqlite:// and a path without parameters, like sqlite://data/polygraph.sqlite3 \
+                    or sqlite:///var/lib/polygraph.sqlite3."
+                .to_owned(),
+        );
+    }
+    Ok(DatabaseChoice::Sqlite(PathBuf::from(path)))
+}
+
+/// Any value is taken, and none is used.
+fn read_events(text: &str) -> Result<Option<()>, String> {
+    Ok((!text.is_empty()).then_some(()))
+}
