@@ -1,0 +1,97 @@
+//! Commands that do one thing and end: `migrate` and `seed`; and the demo data of a first start.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::progress::TerminalProgress;
+use super::{AppError, OpenStores};
+use crate::cli::SeedArgs;
+use crate::config::{Config, PostsChoice, SearchChoice};
+use crate::ports::{Clock, Role};
+use crate::services::seed::{self, SeedPlan, SeedReport};
+
+/// Brings every store to the current version, and says what was done to each.
+pub(super) async fn migrate(config: &Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    let stores = OpenStores::open(config, clock)?;
+    let mut failed = Vec::new();
+    for role in migrated_roles(config) {
+        let kind = stores.backend(role).kind();
+        match stores.migrate(role).await {
+            Ok(applied) if applied.is_empty() => println!("{role} ({kind}): current"),
+            Ok(applied) => println!("{role} ({kind}): applied {}", applied.join(", ")),
+            Err(error) => {
+                eprintln!("{}", AppError::new(format!("{role} ({kind}): not migrated."), error));
+                failed.push(role.name());
+            }
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let sentence = "Make sure that it runs and can be reached (`polygraph doctor` shows each), then migrate again.";
+    Err(AppError::because(format!("Not migrated: {}. {sentence}", failed.join(", "))))
+}
+
+/// The parts whose stores have a shape of their own to bring up to date.
+fn migrated_roles(config: &Config) -> impl Iterator<Item = Role> {
+    let mongo = matches!(config.stores.posts, PostsChoice::Mongo(_));
+    let elastic = matches!(config.stores.search, SearchChoice::Elastic(_));
+    let roles = [(Role::Users, true), (Role::Posts, mongo), (Role::Search, elastic)];
+    roles.into_iter().filter_map(|(role, has_shape)| has_shape.then_some(role))
+}
+
+/// Fills the stores with demo data, and says what was done.
+pub(super) async fn seed(config: &Config, args: SeedArgs, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    if config.data.migrate_on_start {
+        for role in migrated_roles(config) {
+            stores
+                .migrate(role)
+                .await
+                .map_err(|error| AppError::new(format!("The store of {role} can't be migrated before seeding."), error))?;
+        }
+    }
+    let plan = SeedPlan {
+        users: args.users,
+        posts: args.posts,
+        likes: args.likes.into(),
+        follows: args.follows.into(),
+        seed: args.seed,
+    };
+    println!("{}", sow(&stores, plan, &clock).await?);
+    Ok(())
+}
+
+async fn sow(stores: &OpenStores, plan: SeedPlan, clock: &Arc<dyn Clock>) -> Result<SeedReport, AppError> {
+    let progress = TerminalProgress::new(Arc::clone(clock));
+    let OpenStores { users, posts, search, .. } = stores;
+    seed::run(plan, &**users, &**posts, &**search, &**clock, &progress).await.map_err(|error| {
+        AppError::new("Seeding stopped. What is there stays; run the same command again to go on from it.", error)
+    })
+}
+
+/// Sows the demo data of a first start. A file beside the data remembers that it was begun, and that it was done: a
+/// first start that was interrupted is completed by the next, and data that was deleted since stays deleted.
+pub(super) async fn sow_at_first_start(
+    stores: &OpenStores,
+    data_dir: &Path,
+    clock: &Arc<dyn Clock>,
+) -> Result<bool, AppError> {
+    let marker = data_dir.join("demo-data");
+    let begun = std::fs::read_to_string(&marker).unwrap_or_default();
+    if begun.trim() == "done" {
+        return Ok(false);
+    }
+    let unreadable = |error| AppError::new("The store of users can't be read.", error);
+    if begun.is_empty() && stores.users.count_users().await.map_err(unreadable)? > 0 {
+        return Ok(false);
+    }
+    let write = |state: &str| {
+        std::fs::write(&marker, format!("{state}\n"))
+            .map_err(|error| AppError::new(format!("{} can't be written.", marker.display()), error))
+    };
+    write("begun")?;
+    sow(stores, SeedPlan::default(), clock).await?;
+    write("done")?;
+    Ok(true)
+}

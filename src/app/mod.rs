@@ -1,0 +1,77 @@
+//! The composition root: puts adapters, layers, schema and routes together, and runs the commands.
+
+mod doctor;
+mod error;
+mod jobs;
+mod monitor;
+pub mod progress;
+mod serve;
+mod stores;
+mod system;
+mod telemetry;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::sync::Arc;
+
+pub use error::AppError;
+pub use serve::{gateway, serve};
+pub use stores::OpenStores;
+pub use system::{SystemClock, SystemEntropy};
+
+use crate::cli::{Cli, Command, Exit, ReportFormat, write_completions};
+use crate::config::{render_json, render_table};
+
+/// Runs a command to its end. What went wrong is said on standard error, as a sentence.
+pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) -> Exit {
+    let command = cli.requested();
+    match command {
+        Command::Schema => return print(&crate::graphql::sdl()),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            write_completions(shell, &mut text);
+            return print(&String::from_utf8_lossy(&text));
+        }
+        _ => {}
+    }
+    let config = match cli.load_config(env) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("{error}");
+            return Exit::Usage;
+        }
+    };
+    if let Command::Config(args) = &command {
+        return print(&match args.format {
+            ReportFormat::Table => render_table(&config),
+            ReportFormat::Json => render_json(&config),
+        });
+    }
+    if let Err(error) = telemetry::start(&config.log) {
+        eprintln!("{error}");
+        return Exit::Usage;
+    }
+    for note in &config.notes {
+        tracing::warn!("{note}");
+    }
+    let clock = Arc::new(SystemClock);
+    let done = match command {
+        Command::Migrate => jobs::migrate(&config, clock).await,
+        Command::Seed(args) => jobs::seed(&config, args, clock).await,
+        Command::Doctor => doctor::examine(&config, clock).await,
+        _ => serve(config, clock).await,
+    };
+    match done {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            eprintln!("{error}");
+            Exit::Failed
+        }
+    }
+}
+
+/// A reader that went away (as `polygraph schema | head` does) is no failure.
+fn print(text: &str) -> Exit {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+    Exit::Ok
+}

@@ -1,0 +1,104 @@
+//! Watches the stores: says when one goes and comes back, migrates what comes, and keeps `/readyz` true.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+
+use super::OpenStores;
+use super::progress::TerminalProgress;
+use crate::http::Health;
+use crate::ports::{Clock, ErrorKind, Role, StoreError, StoreResult};
+use crate::services::reindex::fill_index;
+
+/// How often a store is asked whether it serves.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long it may take to say so.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Watches the stores of a gateway.
+pub(super) struct Monitor {
+    pub stores: Arc<OpenStores>,
+    pub health: Arc<Health>,
+    pub clock: Arc<dyn Clock>,
+    pub migrates: bool,
+}
+
+impl Monitor {
+    /// Looks at every store once, side by side, and migrates those that ask for it.
+    pub async fn look(&self) {
+        join_all(Role::ALL.map(|role| self.look_at(role))).await;
+    }
+
+    /// Looks at every store again and again. Ends only by being dropped.
+    pub async fn watch(self) {
+        let watch = async |role| {
+            loop {
+                tokio::time::sleep(INTERVAL).await;
+                if self.look_at(role).await && role == Role::Search {
+                    self.fill_empty_index().await;
+                }
+            }
+        };
+        futures::join!(watch(Role::Users), watch(Role::Posts), watch(Role::Search), watch(Role::Cache));
+    }
+
+    /// Returns whether the store has just come up.
+    async fn look_at(&self, role: Role) -> bool {
+        let mut checked = self.check(role).await;
+        if self.migrates && checked.as_ref().is_err_and(|error| error.kind == ErrorKind::NotReady) {
+            match self.stores.migrate(role).await {
+                Ok(applied) => {
+                    tracing::info!(%role, applied = applied.len(), "migrated");
+                    checked = self.check(role).await;
+                }
+                Err(error) => {
+                    let source = error.source().map(ToString::to_string);
+                    tracing::warn!(%role, %error, source, "the migration failed, and is tried again");
+                }
+            }
+        }
+        let kind = self.stores.backend(role).kind();
+        match (&checked, self.health.observe(role, checked.is_ok())) {
+            (Ok(version), true) => {
+                tracing::info!(%role, kind, version, "the store is up");
+                return true;
+            }
+            (Err(error), true) => self.say_down(role, kind, error),
+            (_, false) => {}
+        }
+        false
+    }
+
+    fn say_down(&self, role: Role, kind: &str, error: &StoreError) {
+        let source = error.source().map(ToString::to_string).unwrap_or_default();
+        let next = match error.kind {
+            ErrorKind::NotReady => "run `polygraph migrate`",
+            _ => "it is tried again every second, and used when it is back",
+        };
+        tracing::warn!(%role, kind, %error, source, next, "the store is down: fields that need it are null");
+    }
+
+    async fn check(&self, role: Role) -> StoreResult<String> {
+        let late = || StoreError::new(role, ErrorKind::Timeout, "no answer in time");
+        tokio::time::timeout(PATIENCE, self.stores.backend(role).check()).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// An index that is empty while the truth is not has lost everything, or is new: it is filled from the truth.
+    pub async fn fill_empty_index(&self) {
+        let OpenStores { users, posts, search, .. } = &*self.stores;
+        let filled = async {
+            if search.count_documents().await? > 0 || users.count_users().await? == 0 {
+                return Ok(None);
+            }
+            let progress = TerminalProgress::new(Arc::clone(&self.clock));
+            fill_index(&**users, &**posts, &**search, &progress).await.map(Some)
+        };
+        match filled.await {
+            Ok(None) => {}
+            Ok(Some(report)) => tracing::info!(documents = report.documents(), "the empty index was filled"),
+            Err(error) => tracing::warn!(%error, "the empty index was not filled"),
+        }
+    }
+}

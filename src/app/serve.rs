@@ -1,0 +1,137 @@
+//! `serve`: opens the stores, listens, watches, and drains on request.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::monitor::Monitor;
+use super::{AppError, OpenStores, SystemEntropy, jobs};
+use crate::cache::Results;
+use crate::config::Config;
+use crate::http::{Gateway, Health, Phase, router};
+use crate::ports::{Clock, Role};
+use crate::services::identity::NoTokens;
+use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
+
+/// A gateway on these stores, as configured.
+pub fn gateway(config: &Config, stores: &OpenStores) -> Gateway {
+    let results = config
+        .cache
+        .result_cache_ttl
+        .map(|ttl| Results::new(Arc::clone(&stores.cache), ttl, &crate::graphql::sdl()));
+    Gateway {
+        schema: crate::graphql::schema(),
+        stores: stores.layered(config),
+        results,
+        identity: Arc::new(NoTokens),
+        health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),
+        entropy: Arc::new(SystemEntropy),
+    }
+}
+
+/// Serves until the process is told to stop (SIGTERM or SIGINT), then finishes what is under way.
+///
+/// # Errors
+/// When an embedded store can't be opened, or the address can't be listened on.
+pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("told to stop (SIGTERM)"),
+            _ = interrupt.recv() => tracing::info!("told to stop (SIGINT)"),
+        }
+    };
+    let stores = Arc::new(OpenStores::open(&config, Arc::clone(&clock))?);
+    let gateway = gateway(&config, &stores);
+    let health = Arc::clone(&gateway.health);
+    let listen = config.server.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        AppError::new(format!("{listen} can't be listened on. Choose another address with --listen."), error)
+    })?;
+    let address = listener.local_addr().map_err(|error| AppError::new("The listener has no address.", error))?;
+
+    let (drain, drained) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, router(gateway)).with_graceful_shutdown(async {
+        let _ = drained.await;
+    });
+    let server = tokio::spawn(server.into_future());
+
+    let monitor = Monitor {
+        stores: Arc::clone(&stores),
+        health: Arc::clone(&health),
+        clock: Arc::clone(&clock),
+        migrates: config.data.migrate_on_start,
+    };
+    let serving = async {
+        start(&config, &stores, &monitor, &clock).await?;
+        health.enter(Phase::Serving);
+        announce(address, config.truth_is_embedded() && config.data.demo_data);
+        monitor.watch().await;
+        Ok::<_, AppError>(())
+    };
+    tokio::select! {
+        started = serving => started?,
+        () = stop => {}
+    }
+    health.enter(Phase::Draining);
+    let _ = drain.send(());
+    finish(server, config.server.shutdown_grace).await;
+    Ok(())
+}
+
+/// What comes before the first request: a look at the stores, demo data on embedded ones, a full index.
+async fn start(
+    config: &Config,
+    stores: &OpenStores,
+    monitor: &Monitor,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), AppError> {
+    monitor.look().await;
+    if config.truth_is_embedded()
+        && config.data.demo_data
+        && let Err(error) = jobs::sow_at_first_start(stores, &config.data.data_dir, clock).await
+    {
+        tracing::warn!("{error}");
+    }
+    monitor.fill_empty_index().await;
+    Ok(())
+}
+
+/// Waits for the requests under way, at most for `grace`.
+async fn finish(server: impl Future, grace: std::time::Duration) {
+    if tokio::time::timeout(grace, server).await.is_err() {
+        tracing::warn!(?grace, "some requests were not finished in time, and are dropped");
+    }
+}
+
+/// Says where the gateway is, and on a terminal's first steps what to try.
+fn announce(address: SocketAddr, demo: bool) {
+    let mut text = format!("Listening on http://{address}\n");
+    if demo {
+        text.push_str(&format!(
+            "\n  GraphiQL        http://{address}/\n  demo login      {DEMO_HANDLE} / {DEMO_PASSWORD}\n\n  Try:\n"
+        ));
+        let queries = [
+            "{ posts(first: 5) { nodes { title author { handle } likeCount } } }",
+            "{ search(query: \\\"database\\\", first: 3) { totalCount nodes { title highlights { field html } } } }",
+            "{ leaderboard(first: 3) { rank likeCount user { name followersCount } } }",
+        ];
+        for query in queries {
+            text.push_str(&format!(
+                "    curl http://{address}/graphql -H 'content-type: application/json' \\\n      -d '{{\"query\":\"{query}\"}}'\n"
+            ));
+        }
+    }
+    // Whoever started it may have closed standard output; the gateway serves all the same.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().flush();
+}
+
+fn no_signals(error: std::io::Error) -> AppError {
+    AppError::new("Signals can't be received, so the gateway could not be stopped in order.", error)
+}

@@ -1,0 +1,147 @@
+//! The stores that a configuration asks for: the one place that knows all adapters.
+
+use std::sync::Arc;
+
+use polygraph_migrations::MigrationError;
+
+use super::AppError;
+use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
+use crate::ports::{Backend, Clock, PostStore, ResultCache, Role, SearchIndex, Stores, UserStore};
+use crate::stores::elastic::{Elastic, ElasticOptions};
+use crate::stores::layer::{Deadline, Layered};
+use crate::stores::memory::MemoryCache;
+use crate::stores::mongo::{Mongo, MongoOptions};
+use crate::stores::redis::{Redis, RedisOptions};
+use crate::stores::sql::{Sql, SqlOptions, SqlPosts, SqlUsers};
+use crate::stores::tantivy::TantivyIndex;
+
+/// The most bytes that results kept in this process may take.
+const MEMORY_CACHE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The adapters of a gateway, without layers: for jobs that take their time, and for migrations.
+pub struct OpenStores {
+    /// Users and follows.
+    pub users: Arc<dyn UserStore>,
+    /// Posts and likes.
+    pub posts: Arc<dyn PostStore>,
+    /// Search and analytics.
+    pub search: Arc<dyn SearchIndex>,
+    /// Resolved results.
+    pub cache: Arc<dyn ResultCache>,
+    sql: Arc<Sql>,
+    mongo: Option<Mongo>,
+    elastic: Option<Arc<Elastic>>,
+}
+
+impl OpenStores {
+    /// Opens the adapters that `config` asks for. No server is asked anything; embedded ones open their files.
+    ///
+    /// # Errors
+    /// [`AppError`] where an embedded store can't be opened, or a URL can't be served.
+    pub fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        let (stores, data) = (&config.stores, &config.data);
+        std::fs::create_dir_all(&data.data_dir).map_err(|error| {
+            let directory = data.data_dir.display();
+            AppError::new(format!("The data directory {directory} can't be made. Choose another with --data-dir."), error)
+        })?;
+        let sql = Sql::connect_lazy(SqlOptions {
+            url: match &stores.database {
+                DatabaseChoice::Postgres(url) => url.expose().to_owned(),
+                DatabaseChoice::Sqlite(path) => format!("sqlite://{}", path.display()),
+            },
+            schema: data.namespace.clone(),
+            max_connections: stores.database_max_connections,
+            acquire_timeout: stores.store_connect_timeout,
+        })
+        .map_err(|error| AppError::new("DATABASE_URL can't be used.", error))?;
+        let mongo = match &stores.posts {
+            PostsChoice::Sql => None,
+            PostsChoice::Mongo(url) => Some(
+                Mongo::connect_lazy(MongoOptions {
+                    url: url.expose().to_owned(),
+                    namespace: data.namespace.clone(),
+                    max_pool_size: stores.mongodb_max_pool_size,
+                    connect_timeout: stores.store_connect_timeout,
+                    server_selection_timeout: stores.store_connect_timeout,
+                })
+                .map_err(|error| AppError::new("MONGODB_URL can't be used.", error))?,
+            ),
+        };
+        let elastic = match &stores.search {
+            SearchChoice::Embedded => None,
+            SearchChoice::Elastic(url) => Some(Arc::new(open_elastic(config, url.expose())?)),
+        };
+        let search: Arc<dyn SearchIndex> = match &elastic {
+            Some(elastic) => Arc::clone(elastic) as _,
+            None => Arc::new(TantivyIndex::open(data.search_dir(), Arc::clone(&clock)).map_err(|error| {
+                AppError::new("The embedded search index can't be opened.", error)
+            })?),
+        };
+        let posts: Arc<dyn PostStore> = match &mongo {
+            Some(mongo) => Arc::new(mongo.posts()),
+            None => Arc::new(SqlPosts::new(Arc::clone(&sql))),
+        };
+        let cache: Arc<dyn ResultCache> = match &stores.cache {
+            CacheChoice::Memory => Arc::new(MemoryCache::new(clock, MEMORY_CACHE_BYTES)),
+            CacheChoice::Redis(url) => Arc::new(
+                Redis::connect_lazy(RedisOptions {
+                    url: url.expose().to_owned(),
+                    namespace: data.namespace.clone(),
+                    max_connections: stores.redis_max_connections,
+                    connect_timeout: stores.store_connect_timeout,
+                    command_timeout: stores.store_timeout,
+                })
+                .map_err(|error| AppError::new("REDIS_URL can't be used.", error))?,
+            ),
+        };
+        Ok(Self { users: Arc::new(SqlUsers::new(Arc::clone(&sql))), posts, search, cache, sql, mongo, elastic })
+    }
+
+    /// The stores as requests use them: no call takes longer than the configuration allows.
+    pub fn layered(&self, config: &Config) -> Stores {
+        let deadline = Deadline(config.stores.store_timeout);
+        Stores {
+            users: Layered::new(Arc::clone(&self.users), deadline),
+            posts: Layered::new(Arc::clone(&self.posts), deadline),
+            search: Layered::new(Arc::clone(&self.search), deadline),
+        }
+    }
+
+    /// The store that plays a part, as something that can be asked how it is.
+    pub fn backend(&self, role: Role) -> &dyn Backend {
+        match role {
+            Role::Users => &*self.users,
+            Role::Posts => &*self.posts,
+            Role::Search => &*self.search,
+            Role::Cache => &*self.cache,
+        }
+    }
+
+    /// Brings the store that plays a part to the current version. Returns the names of what was applied.
+    ///
+    /// # Errors
+    /// Where it can't be reached, or a step fails; the steps before it stay applied.
+    pub async fn migrate(&self, role: Role) -> Result<Vec<String>, MigrationError> {
+        match (role, &self.mongo, &self.elastic) {
+            (Role::Users, _, _) | (Role::Posts, None, _) => self.sql.migrate().await,
+            (Role::Posts, Some(mongo), _) => {
+                mongo.migrate().await.map_err(|error| MigrationError::new("The store of posts can't be migrated.", error))
+            }
+            (Role::Search, _, Some(elastic)) => elastic.migrate().await,
+            // The embedded index makes its files as it is opened; a cache has no shape.
+            (Role::Search, _, None) | (Role::Cache, _, _) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn open_elastic(config: &Config, url: &str) -> Result<Elastic, AppError> {
+    let url = url.parse().map_err(|error| AppError::new("ELASTICSEARCH_URL is not a URL.", error))?;
+    let options = ElasticOptions {
+        url,
+        namespace: config.data.namespace.clone(),
+        language: config.search.search_language.clone(),
+        connect_timeout: config.stores.store_connect_timeout,
+        request_timeout: config.stores.store_timeout,
+    };
+    Elastic::connect_lazy(options).map_err(|error| AppError::new("ELASTICSEARCH_URL can't be used.", error))
+}

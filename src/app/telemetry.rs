@@ -1,0 +1,23 @@
+//! Logs: on standard error, so that standard output is for what a command was asked for.
+
+use tracing_subscriber::EnvFilter;
+
+use super::AppError;
+use crate::config::{LogConfig, LogFormat};
+
+/// Starts logging as configured. A second start in one process changes nothing.
+///
+/// # Errors
+/// When the filter can't be read.
+pub(super) fn start(config: &LogConfig) -> Result<(), AppError> {
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|error| AppError::new("The log filter can't be read. Write, for instance, info,polygraph=debug.", error))?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let started = match config.log_format {
+        LogFormat::Json => logs.json().try_init(),
+        LogFormat::Pretty => logs.try_init(),
+    };
+    // Another subscriber is there already: that of a test that runs a command in its own process.
+    let _ = started;
+    Ok(())
+}
