@@ -58,8 +58,11 @@ pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// Configuration file to read [env: POLYGRAPH_CONFIG] [default: polygraph.toml, if it is there].
-    #[arg(long, value_name = "PATH", global = true, help_heading = "Settings")]
+    /// Configuration file to read
+    ///
+    /// [env: POLYGRAPH_CONFIG]
+    /// [default: polygraph.toml, if it is there]
+    #[arg(verbatim_doc_comment, long, value_name = "PATH", global = true, help_heading = "Settings")]
     config: Option<PathBuf>,
 
     #[command(flatten)]
@@ -222,12 +225,14 @@ fn flags() -> impl Iterator<Item = (&'static About, &'static str)> {
 impl Args for SettingFlags {
     fn augment_args(command: clap::Command) -> clap::Command {
         flags().fold(command, |command, (about, flag)| {
-            let help = format!("{} [env: {}] [default: {}]", about.doc.replace('`', ""), about.env(), about.default);
+            let help = about.doc.trim_end_matches('.');
+            let long_help = format!("{help}\n\n[env: {}]\n[default: {}]", about.env(), about.default);
             command.arg(
                 Arg::new(about.key)
                     .long(flag)
                     .value_name(about.placeholder)
                     .help(help)
+                    .long_help(long_help)
                     .help_heading("Settings")
                     .global(true),
             )
@@ -255,4 +260,73 @@ impl FromArgMatches for SettingFlags {
 /// Writes the completion script of `shell`.
 pub fn write_completions(shell: clap_complete::Shell, out: &mut dyn Write) {
     clap_complete::generate(shell, &mut Cli::command(), "polygraph", out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help(arguments: &[&str]) -> String {
+        let shown = Cli::command().term_width(120).try_get_matches_from(arguments).expect_err("help is no command");
+        assert_eq!(shown.exit_code(), 0);
+        shown.to_string()
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_teaches() {
+        insta::assert_snapshot!("help", help(&["polygraph", "--help"]));
+        insta::assert_snapshot!("help_serve", help(&["polygraph", "serve", "--help"]));
+    }
+
+    #[test]
+    fn every_command_is_in_the_help_and_tells_its_exit_codes() {
+        let all = help(&["polygraph", "--help"]);
+        for name in ["serve", "migrate", "seed", "schema", "doctor", "config", "completions"] {
+            assert!(all.contains(&format!("\n  {name} ")), "{name}");
+            assert!(help(&["polygraph", name, "--help"]).contains("Exit codes: 0 "), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_command_means_serve_and_flags_go_before_or_after_it() {
+        for arguments in [
+            vec!["polygraph", "--listen", "127.0.0.1:0"],
+            vec!["polygraph", "--listen", "127.0.0.1:0", "serve"],
+            vec!["polygraph", "serve", "--listen=127.0.0.1:0"],
+        ] {
+            let cli = Cli::try_parse_from(&arguments).expect("a valid command line");
+            assert_eq!(cli.requested(), Command::Serve);
+            let given: Vec<_> = cli.settings.0.iter().map(|(about, text)| (about.key, text.as_str())).collect();
+            assert_eq!(given, [("listen", "127.0.0.1:0")], "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn seed_makes_the_demo_data_unless_told_otherwise() {
+        let seed = |arguments: &[&str]| Cli::try_parse_from(arguments).map(|cli| cli.requested());
+        assert_eq!(
+            seed(&["polygraph", "seed", "--posts", "7"]).expect("a valid command line"),
+            Command::Seed(SeedArgs { users: 100, posts: 7, likes: 10_000, follows: 2_000, seed: 1 })
+        );
+        let refused = seed(&["polygraph", "seed", "--users", "0"]).expect_err("nobody could post");
+        assert_eq!(refused.exit_code(), Exit::Usage as i32);
+    }
+
+    #[test]
+    fn shells_get_their_completions() {
+        use clap_complete::Shell::{Bash, Fish, Zsh};
+        for shell in [Bash, Zsh, Fish] {
+            let mut script = Vec::new();
+            write_completions(shell, &mut script);
+            let script = String::from_utf8(script).expect("text");
+            for word in ["migrate", "doctor", "result-cache-ttl"] {
+                assert!(script.contains(word), "{shell}: {word}");
+            }
+        }
+    }
 }

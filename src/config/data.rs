@@ -87,10 +87,9 @@ fn read_namespace(text: &str) -> Result<String, String> {
     if first && all && text.len() <= 31 {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "is `{text}`, which is no name that every store takes. Write a lower-case letter, then up to 30 lower-case \
+        Err("is no name that every store takes. Write a lower-case letter, then up to 30 lower-case \
              letters, digits or underscores."
-        ))
+            .to_owned())
     }
 }
 

@@ -62,7 +62,11 @@ impl ConfigFile {
             Err(fault) => {
                 // The message alone: the library's own rendering quotes the line, which may hold a password.
                 let line = fault.span().map_or(1, |span| self.line_at(span.start));
-                faults.push(format!("{path}, line {line}: this is not TOML ({}).", fault.message()));
+                faults.push(format!(
+                    "{path}, line {line}: this is not TOML ({}). Write key = value, with text in quotes, like listen = \
+                     \"127.0.0.1:4000\".",
+                    fault.message()
+                ));
                 return layer;
             }
         };

@@ -120,38 +120,43 @@ impl Values {
     /// The value of a setting; `None` where its text can't be read, which is then among the faults.
     pub(super) fn get<T>(&mut self, setting: &Setting<T>) -> Option<T> {
         let about = &setting.about;
-        let (text, origin) = match self.layer.given.get(about.key) {
-            Some(given) => (given.text.as_str(), given.origin.clone()),
-            None => (about.default, Origin::Default),
-        };
+        let text = self.layer.given.get(about.key).map_or(about.default, |given| given.text.as_str());
         match (setting.read)(text) {
             Ok(value) => {
                 let shown = if about.secret { store_url::masked(text) } else { text.to_owned() };
                 let shown = (!text.is_empty()).then_some(shown);
+                let origin = self.origin(about);
                 self.in_force.push(InForce { key: about.key, value: shown, unset: about.unset, origin });
                 Some(value)
             }
             Err(fault) => {
-                self.faults.push(format!("{} {fault}", origin.subject(about.key)));
+                self.refuse(about, &fault);
                 None
             }
         }
     }
 
-    /// Refuses a value that could be read, but does not go with the others.
+    /// Refuses the value of a setting: `predicate` says why, and what to write instead.
     pub(super) fn refuse(&mut self, about: &About, predicate: &str) {
-        let sentence = self.sentence(about, predicate);
-        self.faults.push(sentence);
+        let subject = self.origin(about).subject(about.key);
+        self.faults.push(match self.layer.given.get(about.key) {
+            Some(given) if !about.secret => format!("{subject} is `{}`, which {predicate}", quotable(&given.text)),
+            _ => format!("{subject} {predicate}"),
+        });
     }
 
     /// Notes what whoever set this value should know.
     pub(super) fn note(&mut self, about: &About, predicate: &str) {
-        let sentence = self.sentence(about, predicate);
-        self.notes.push(sentence);
+        let subject = self.origin(about).subject(about.key);
+        self.notes.push(format!("{subject} {predicate}"));
     }
 
-    fn sentence(&self, about: &About, predicate: &str) -> String {
-        let origin = self.layer.given.get(about.key).map_or(&Origin::Default, |given| &given.origin);
-        format!("{} {predicate}", origin.subject(about.key))
+    fn origin(&self, about: &About) -> Origin {
+        self.layer.given.get(about.key).map_or(Origin::Default, |given| given.origin.clone())
     }
+}
+
+/// A text as it may be shown: what looks like a URL may be one in the wrong place, with its password.
+fn quotable(text: &str) -> String {
+    if text.contains("://") { store_url::masked(text) } else { text.to_owned() }
 }

@@ -50,10 +50,9 @@ impl LogConfig {
 fn read_filter(text: &str) -> Result<String, String> {
     match EnvFilter::builder().parse(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(format!(
-            "is `{text}`, which is not a log filter. Write error, warn, info, debug or trace, or levels by module, \
+        Err(_) => Err("is not a log filter. Write error, warn, info, debug or trace, or levels by module, \
              like info,polygraph=debug."
-        )),
+            .to_owned()),
     }
 }
 
@@ -61,6 +60,6 @@ fn read_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "pretty" => Ok(LogFormat::Pretty),
         "json" => Ok(LogFormat::Json),
-        _ => Err(format!("is `{text}`, which is not a log format. Write pretty or json.")),
+        _ => Err("is not a log format. Write pretty or json.".to_owned()),
     }
 }

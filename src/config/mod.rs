@@ -9,10 +9,11 @@
 //! neither.
 //!
 //! To add a setting: a `static … Setting` in its section's file, its `about` in that file's `SECTION`, a field of the
-//! section's struct, and a line in its `finish`; then `UPDATE=1 cargo test --test config`.
+//! section's struct, and a line in its `finish`; then `UPDATE_DOCS=1 cargo test --lib config::docs`.
 
 mod cache;
 mod data;
+#[cfg(test)]
 mod docs;
 mod error;
 mod file;
@@ -35,7 +36,6 @@ use layer::{ConfigLayer, Values};
 
 pub use cache::CacheConfig;
 pub use data::DataConfig;
-pub use docs::{example_file, markdown_table};
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use layer::InForce;

@@ -1,6 +1,6 @@
 //! How the text of a setting is read, for types that several settings share.
 //!
-//! An error is the rest of a sentence that starts with the setting's name: see [`Setting`](super::setting::Setting).
+//! An error is the rest of a sentence that starts with the setting and its text: see [`Read`](super::setting::Read).
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,10 +9,9 @@ use std::time::Duration;
 /// An address with a port.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
-        format!(
-            "is `{text}`, which is not an IP address with a port. Write it like 127.0.0.1:4000, 0.0.0.0:4000 or \
-             [::1]:4000; port 0 takes a free one."
-        )
+        "is not an IP address with a port. Write it like 127.0.0.1:4000, 0.0.0.0:4000 or [::1]:4000; port 0 takes a \
+         free one."
+            .to_owned()
     })
 }
 
@@ -26,7 +25,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text {
         "true" | "on" => Ok(true),
         "false" | "off" => Ok(false),
-        _ => Err(format!("is `{text}`, which is neither true nor false. Write true or false.")),
+        _ => Err("is neither true nor false. Write true or false.".to_owned()),
     }
 }
 
@@ -34,14 +33,13 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 pub(super) fn pool_size(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(size @ 1..=10_000) => Ok(size),
-        _ => Err(format!("is `{text}`, which is not a whole number from 1 to 10000.")),
+        _ => Err("is not a whole number from 1 to 10000.".to_owned()),
     }
 }
 
 /// A duration: a whole number with its unit.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let fault =
-        || format!("is `{text}`, which is not a duration. Write a whole number and a unit, like 500ms, 2s, 5m or 1h.");
+    let fault = || "is not a duration. Write a whole number and a unit, like 500ms, 2s, 5m or 1h.".to_owned();
     if text == "0" {
         return Ok(Duration::ZERO);
     }
@@ -64,7 +62,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 /// A duration that is not zero.
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     match duration(text)? {
-        Duration::ZERO => Err(format!("is `{text}`, which would let nothing succeed. Write a longer one, like 2s.")),
+        Duration::ZERO => Err("would let nothing succeed. Write a longer one, like 2s.".to_owned()),
         timeout => Ok(timeout),
     }
 }

@@ -11,7 +11,7 @@ pub struct SearchConfig {
 }
 
 /// The analyser that cuts text into Unicode's words and folds no inflections.
-pub(super) const STANDARD: &str = "standard";
+const STANDARD: &str = "standard";
 
 /// Languages that Elasticsearch and OpenSearch can both analyse without a plug-in.
 const LANGUAGES: [&str; 18] = [
@@ -54,13 +54,9 @@ impl SearchConfig {
     /// Refuses a language where nothing analyses it.
     pub(super) fn check_embedded(&self, values: &mut Values) {
         if self.search_language != STANDARD {
-            let language = &self.search_language;
             values.refuse(
                 &SEARCH_LANGUAGE.about,
-                &format!(
-                    "is `{language}`, which the embedded index can't analyse. Set ELASTICSEARCH_URL, or leave it at \
-                     `{STANDARD}`."
-                ),
+                "can't be analysed by the embedded index. Set ELASTICSEARCH_URL, or leave it at `standard`.",
             );
         }
     }

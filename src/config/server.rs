@@ -16,14 +16,10 @@ pub struct ServerConfig {
     pub shutdown_grace: Duration,
 }
 
-static LISTEN: Setting<SocketAddr> = Setting::new(
-    "listen",
-    "ADDRESS",
-    read::address,
-    "Address and port to listen on; port 0 takes a free one, which the line `Listening on` tells.",
-)
-.default("127.0.0.1:4000")
-.flag("listen");
+static LISTEN: Setting<SocketAddr> =
+    Setting::new("listen", "ADDRESS", read::address, "Address and port to listen on; port 0 takes a free one.")
+        .default("127.0.0.1:4000")
+        .flag("listen");
 
 static SHUTDOWN_GRACE: Setting<Duration> = Setting::new(
     "shutdown_grace",

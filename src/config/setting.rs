@@ -29,8 +29,8 @@ impl About {
     }
 }
 
-/// How the text of a setting becomes a value. The error is the rest of a sentence that starts with the setting's
-/// name, and says what to write instead.
+/// How the text of a setting becomes a value. The error is the rest of a sentence, and says what to write instead.
+/// The sentence starts with the setting's name, and quotes its text unless the setting is a secret one.
 pub(super) type Read<T> = fn(&str) -> Result<T, String>;
 
 /// A setting with its type: an entry of the one table that drives every source, the report and the documentation.

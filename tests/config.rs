@@ -1,0 +1,385 @@
+//! The configuration as operators meet it: precedence, sentences, masking, documentation, and the command line.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Parser as _;
+use polygraph::cli::Cli;
+use polygraph::config::{
+    CacheChoice, Config, ConfigError, ConfigFile, DatabaseChoice, InForce, LogFormat, Origin, PostsChoice,
+    SearchChoice, render_json, render_table, settings,
+};
+
+fn env(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+    pairs.iter().map(|&(name, value)| (name.into(), value.into())).collect()
+}
+
+fn file(text: &str) -> ConfigFile {
+    ConfigFile { path: "polygraph.toml".into(), text: text.to_owned() }
+}
+
+fn from_env(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::from_sources(None, &env(pairs), &[])
+}
+
+fn from_file(text: &str) -> Result<Config, ConfigError> {
+    Config::from_sources(Some(&file(text)), &[], &[])
+}
+
+fn row<'a>(config: &'a Config, key: &str) -> &'a InForce {
+    config.in_force().iter().find(|row| row.key == key).expect("a known key")
+}
+
+/// The one fault of a configuration that must be refused.
+fn fault(result: Result<Config, ConfigError>) -> String {
+    let refused = result.expect_err("it must be refused");
+    assert_eq!(refused.faults().len(), 1, "{refused}");
+    refused.to_string()
+}
+
+#[test]
+fn without_any_source_the_defaults_are_in_force() {
+    let config = from_env(&[]).expect("the defaults are valid");
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:4000");
+    assert_eq!(config.server.shutdown_grace, Duration::from_secs(10));
+    assert_eq!(config.data.data_dir, Path::new("polygraph-data"));
+    assert_eq!(config.data.search_dir(), Path::new("polygraph-data/search"));
+    assert_eq!(config.data.namespace, "polygraph");
+    assert!(config.data.migrate_on_start && config.data.demo_data);
+    assert_eq!(config.stores.database, DatabaseChoice::Sqlite("polygraph-data/polygraph.sqlite3".into()));
+    assert_eq!(config.stores.posts, PostsChoice::Sql);
+    assert_eq!(config.stores.search, SearchChoice::Embedded);
+    assert_eq!(config.stores.cache, CacheChoice::Memory);
+    assert_eq!(config.stores.database_max_connections, 16);
+    assert_eq!(config.stores.mongodb_max_pool_size, 16);
+    assert_eq!(config.stores.redis_max_connections, 16);
+    assert_eq!(config.stores.store_connect_timeout, Duration::from_secs(2));
+    assert_eq!(config.stores.store_timeout, Duration::from_secs(5));
+    assert_eq!(config.search.search_language, "standard");
+    assert_eq!(config.cache.result_cache_ttl, None);
+    assert_eq!((config.log.log.as_str(), config.log.log_format), ("info", LogFormat::Pretty));
+    assert!(config.notes.is_empty() && config.truth_is_embedded());
+    assert!(config.in_force().iter().all(|row| row.origin == Origin::Default));
+}
+
+#[test]
+fn every_setting_is_in_force_in_the_order_of_the_table() {
+    let config = from_env(&[]).expect("the defaults are valid");
+    let in_force: Vec<_> = config.in_force().iter().map(|row| row.key).collect();
+    assert_eq!(in_force, settings().map(|about| about.key).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_environment_overrides_the_file_and_flags_override_both() {
+    let file = file("# ours\nlisten = '127.0.0.1:1'\nnamespace = 'file'\nstore_timeout = '1s'");
+    let env = env(&[("POLYGRAPH_LISTEN", "127.0.0.1:2"), ("POLYGRAPH_NAMESPACE", "env")]);
+    let listen = settings().find(|about| about.key == "listen").expect("a known key");
+    let config =
+        Config::from_sources(Some(&file), &env, &[(listen, "127.0.0.1:3".to_owned())]).expect("a valid configuration");
+
+    assert_eq!(config.server.listen.port(), 3);
+    assert_eq!(row(&config, "listen").origin, Origin::Flag { name: "listen" });
+    assert_eq!(config.data.namespace, "env");
+    assert_eq!(row(&config, "namespace").origin, Origin::Env { name: "POLYGRAPH_NAMESPACE".to_owned() });
+    assert_eq!(config.stores.store_timeout, Duration::from_secs(1));
+    assert_eq!(row(&config, "store_timeout").origin, Origin::File { path: "polygraph.toml".into(), line: 4 });
+    assert_eq!(row(&config, "log").origin, Origin::Default);
+}
+
+#[test]
+fn each_url_chooses_its_store_independently() {
+    let config = from_env(&[("DATABASE_URL", "sqlite:///var/lib/x.db?mode=rwc"), ("REDIS_URL", "rediss://cache")])
+        .expect("a valid configuration");
+    assert_eq!(config.stores.database, DatabaseChoice::Sqlite("/var/lib/x.db".into()));
+    assert!(matches!(config.stores.cache, CacheChoice::Redis(url) if url.expose() == "rediss://cache"));
+    assert_eq!(config.stores.search, SearchChoice::Embedded);
+
+    for (variable, url) in [
+        ("DATABASE_URL", "postgres://db/app"),
+        ("DATABASE_URL", "postgresql:///app?host=/run/postgresql"),
+        ("MONGODB_URL", "mongodb://a:27017,b:27017/app?replicaSet=rs0"),
+        ("MONGODB_URL", "mongodb+srv://cluster.example.org"),
+    ] {
+        let config = from_env(&[(variable, url)]).expect(url);
+        assert!(!config.truth_is_embedded(), "{url}");
+    }
+    let config = from_env(&[("ELASTICSEARCH_URL", "http://[::1]:9200")]).expect("a valid configuration");
+    assert!(config.truth_is_embedded(), "what is derived is no truth");
+}
+
+#[test]
+fn an_empty_value_counts_as_absent() {
+    let config = from_env(&[("DATABASE_URL", ""), ("POLYGRAPH_LISTEN", " ")]).expect("a valid configuration");
+    assert!(config.truth_is_embedded());
+    assert_eq!(row(&config, "listen").origin, Origin::Default);
+
+    let file = file("namespace = 'file'\nredis_url = ''");
+    let config =
+        Config::from_sources(Some(&file), &env(&[("POLYGRAPH_NAMESPACE", "")]), &[]).expect("a valid configuration");
+    assert_eq!(config.data.namespace, "file");
+    assert_eq!(config.stores.cache, CacheChoice::Memory);
+}
+
+#[test]
+fn numbers_and_switches_need_no_quotes_in_the_file() {
+    let config = from_file("database_max_connections = 4\nmigrate_on_start = false\nresult_cache_ttl = 0")
+        .expect("a valid configuration");
+    assert_eq!(config.stores.database_max_connections, 4);
+    assert!(!config.data.migrate_on_start);
+    assert_eq!(config.cache.result_cache_ttl, None);
+}
+
+#[test]
+fn each_wrong_variable_is_answered_with_a_sentence() {
+    for (name, value, sentence) in [
+        (
+            "DATABASE_URL",
+            "mysql://db",
+            "DATABASE_URL has the scheme mysql://, which Polygraph has no adapter for. Supported: postgres://, sqlite://.",
+        ),
+        (
+            "MONGODB_URL",
+            "postgres://db",
+            "MONGODB_URL has the scheme postgres://, which Polygraph has no adapter for. Supported: mongodb://, \
+             mongodb+srv://.",
+        ),
+        (
+            "ELASTICSEARCH_URL",
+            "localhost:9200",
+            "ELASTICSEARCH_URL is not a URL. Write it like https://user:password@host:9200.",
+        ),
+        ("REDIS_URL", "redis://", "REDIS_URL names no host. Write it like redis://user:password@host:6379/0."),
+        (
+            "REDIS_URL",
+            "redis://cache:99999",
+            "REDIS_URL is not a URL (invalid port number). Write it like redis://user:password@host:6379/0.",
+        ),
+        (
+            "DATABASE_URL",
+            "sqlite://",
+            "DATABASE_URL names no file. Write sqlite:// and a path without parameters, like \
+             sqlite://data/polygraph.sqlite3 or sqlite:///var/lib/polygraph.sqlite3.",
+        ),
+        (
+            "POLYGRAPH_LISTEN",
+            "4000",
+            "POLYGRAPH_LISTEN is `4000`, which is not an IP address with a port. Write it like 127.0.0.1:4000, \
+             0.0.0.0:4000 or [::1]:4000; port 0 takes a free one.",
+        ),
+        (
+            "POLYGRAPH_NAMESPACE",
+            "Blue",
+            "POLYGRAPH_NAMESPACE is `Blue`, which is no name that every store takes. Write a lower-case letter, then up \
+             to 30 lower-case letters, digits or underscores.",
+        ),
+        (
+            "POLYGRAPH_STORE_TIMEOUT",
+            "5",
+            "POLYGRAPH_STORE_TIMEOUT is `5`, which is not a duration. Write a whole number and a unit, like 500ms, 2s, \
+             5m or 1h.",
+        ),
+        (
+            "POLYGRAPH_STORE_TIMEOUT",
+            "0",
+            "POLYGRAPH_STORE_TIMEOUT is `0`, which would let nothing succeed. Write a longer one, like 2s.",
+        ),
+        (
+            "POLYGRAPH_REDIS_MAX_CONNECTIONS",
+            "0",
+            "POLYGRAPH_REDIS_MAX_CONNECTIONS is `0`, which is not a whole number from 1 to 10000.",
+        ),
+        (
+            "POLYGRAPH_DEMO_DATA",
+            "maybe",
+            "POLYGRAPH_DEMO_DATA is `maybe`, which is neither true nor false. Write true or false.",
+        ),
+        (
+            "POLYGRAPH_SEARCH_LANGUAGE",
+            "english",
+            "POLYGRAPH_SEARCH_LANGUAGE is `english`, which can't be analysed by the embedded index. Set \
+             ELASTICSEARCH_URL, or leave it at `standard`.",
+        ),
+        (
+            "POLYGRAPH_LOG_FORMAT",
+            "xml",
+            "POLYGRAPH_LOG_FORMAT is `xml`, which is not a log format. Write pretty or json.",
+        ),
+        (
+            "POLYGRAPH_LOG",
+            "polygraph=loud",
+            "POLYGRAPH_LOG is `polygraph=loud`, which is not a log filter. Write error, warn, info, debug or trace, or \
+             levels by module, like info,polygraph=debug.",
+        ),
+        (
+            "POLYGRAPH_LISSTEN",
+            "x",
+            "The environment variable POLYGRAPH_LISSTEN is no setting. The nearest known one is POLYGRAPH_LISTEN.",
+        ),
+        (
+            "POLYGRAPH_DATABASE_URL",
+            "x",
+            "The environment variable POLYGRAPH_DATABASE_URL is no setting. The nearest known one is DATABASE_URL.",
+        ),
+    ] {
+        assert_eq!(fault(from_env(&[(name, value)])), sentence);
+    }
+}
+
+#[test]
+fn each_wrong_line_is_answered_with_a_sentence() {
+    for (text, sentence) in [
+        (
+            "\ndatabase_urll = 'x'",
+            "polygraph.toml, line 2: `database_urll` is no setting. The nearest known one is `database_url`.",
+        ),
+        (
+            "[server]\nlisten = 'x'",
+            "polygraph.toml, line 1: there is no section `server`. Write every setting at the top level, without \
+             sections.",
+        ),
+        (
+            "log = 'info'\nredis_max_connections = [1]",
+            "polygraph.toml, line 2: `redis_max_connections` takes one value. Write it like redis_max_connections = 16.",
+        ),
+        (
+            "\n\nstore_timeout = 5",
+            "polygraph.toml, line 3: `store_timeout` is `5`, which is not a duration. Write a whole number and a unit, \
+             like 500ms, 2s, 5m or 1h.",
+        ),
+        (
+            "log = 'info'\nlisten = 127.0.0.1",
+            "polygraph.toml, line 2: this is not TOML (invalid float, expected nothing). Write key = value, with \
+             text in quotes, like listen = \"127.0.0.1:4000\".",
+        ),
+    ] {
+        assert_eq!(fault(from_file(text)), sentence);
+    }
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let refused = Config::from_sources(
+        Some(&file("lisen = 1\nnamespace = 'X'")),
+        &env(&[("POLYGRAPH_PORT", "80"), ("DATABASE_URL", "mysql://db"), ("REDIS_URL", "memcached://db")]),
+        &[],
+    )
+    .expect_err("five faults");
+    assert_eq!(refused.faults().len(), 5, "{refused}");
+}
+
+#[test]
+fn variables_of_scripts_and_of_others_are_left_alone() {
+    let names = ["POLYGRAPH_TEST_REDIS_URL", "POLYGRAPH_STORES_DIR", "POLYGRAPH_CACHE_DIR", "POLYGRAPH_CONFIG", "PATH"];
+    let config = from_env(&names.map(|name| (name, "x"))).expect("none of them is a setting");
+    assert!(config.in_force().iter().all(|row| row.origin == Origin::Default));
+    assert!(from_env(&[("POLYGRAPH_RATE_LIMITS", "off")]).is_ok(), "the API's contract names it");
+}
+
+#[test]
+fn an_event_bus_is_noted_as_absent() {
+    let config = from_env(&[("EVENTS_URL", "redis://bus")]).expect("it is accepted");
+    assert_eq!(
+        config.notes,
+        ["EVENTS_URL is set, but this version has no event bus yet: nothing is published. Unset it to be rid of this \
+          note."]
+    );
+}
+
+#[test]
+fn a_secret_is_shown_nowhere() {
+    const URLS: [(&str, &str); 5] = [
+        ("DATABASE_URL", "postgres://ada:s3cret@db/app?sslpassword=s3cret"),
+        ("MONGODB_URL", "mongodb://ada:s3cret@a,b/app"),
+        ("ELASTICSEARCH_URL", "https://s3cret@search/?api_key=s3cret"),
+        ("REDIS_URL", "redis://:s3cret@cache"),
+        ("EVENTS_URL", "amqp://ada:s3c/s3cret@bus"),
+    ];
+    let config = from_env(&URLS).expect("a valid configuration");
+    for shown in [format!("{config:?}"), format!("{config:#?}"), render_table(&config), render_json(&config)] {
+        assert!(!shown.contains("s3c"), "{shown}");
+        assert!(shown.contains("postgres://ada:***@db/app?sslpassword=***"), "{shown}");
+    }
+
+    let wrong = [
+        "mysql://ada:s3cret@db",
+        "ada:s3cret@db",
+        "postgres://ada:s3cret/@db",
+        "mongodb:/ada:s3cret@db",
+        "http://ada:s3cret@",
+        "redis://ada:s3cret@db:port",
+    ];
+    for (variable, _) in &URLS[..4] {
+        for url in wrong {
+            let refused = from_env(&[(variable, url)]).expect_err(variable);
+            assert!(!format!("{refused} {refused:?}").contains("s3c"), "{refused}");
+        }
+    }
+    for text in [
+        "database_url = postgres://ada:s3cret@db",
+        "database_url = 'postgres://ada:s3cret@db",
+        "database_url = 'x'\ndatabase_url = 's3cret'",
+        "database_url = ['s3cret']",
+        "database_ur = 's3cret'",
+        "listen = 'postgres://ada:s3cret@db'",
+    ] {
+        let sentence = fault(from_file(text));
+        assert!(!sentence.contains("s3c"), "{sentence}");
+    }
+}
+
+#[test]
+fn urls_have_no_flag_since_command_lines_are_public() {
+    assert!(settings().all(|about| !about.secret || about.flag.is_none()));
+}
+
+#[test]
+fn a_flag_is_its_key_with_dashes() {
+    for about in settings() {
+        assert!(about.flag.is_none_or(|flag| flag == about.key.replace('_', "-")), "{}", about.key);
+    }
+}
+
+#[test]
+fn the_report_is_aligned_and_tells_origins() {
+    let config = from_env(&[("REDIS_URL", "redis://:s3cret@cache")]).expect("a valid configuration");
+    let table = render_table(&config);
+    let column = table.find("ORIGIN").expect("a header");
+    assert!(table.lines().skip(1).all(|line| line.as_bytes()[column - 1] == b' ' && line.as_bytes()[column] != b' '));
+    assert!(table.contains("redis://:***@cache"), "{table}");
+    assert!(table.contains("environment, REDIS_URL") && table.contains("(SQLite in the data directory)"), "{table}");
+
+    let json: serde_json::Value = serde_json::from_str(&render_json(&config)).expect("JSON");
+    let entries = json["settings"].as_array().expect("an array");
+    let redis = entries.iter().find(|entry| entry["key"] == "redis_url").expect("an entry");
+    assert_eq!(redis["value"], "redis://:***@cache");
+    assert_eq!(redis["origin"], serde_json::json!({ "source": "env", "name": "REDIS_URL" }));
+    assert_eq!(
+        entries.iter().find(|entry| entry["key"] == "mongodb_url").expect("an entry")["value"],
+        serde_json::Value::Null
+    );
+}
+
+#[test]
+fn the_file_is_found_by_flag_then_variable() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).to_str().expect("text").to_owned();
+    std::fs::write(path("a.toml"), "namespace = 'a'").expect("a file");
+    std::fs::write(path("b.toml"), "namespace = 'b'").expect("a file");
+    let variable = [("POLYGRAPH_CONFIG".into(), path("b.toml").into())];
+
+    let flagged = Cli::parse_from(["polygraph", "config", "--config", &path("a.toml")]);
+    assert_eq!(flagged.load_config(variable.clone()).expect("a.toml is valid").data.namespace, "a");
+    let plain = Cli::parse_from(["polygraph"]);
+    assert_eq!(plain.load_config(variable).expect("b.toml is valid").data.namespace, "b");
+
+    let missing = path("c.toml");
+    let absent = Cli::parse_from(["polygraph", "--config", &missing]);
+    assert_eq!(
+        fault(absent.load_config([])),
+        format!(
+            "--config names the configuration file {missing}, which can't be read (No such file or directory (os error \
+             2)). Name one that is there."
+        )
+    );
+}
