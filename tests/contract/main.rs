@@ -4,4 +4,7 @@
 //! `POLYGRAPH_TEST_…_URL`; where one is missing the test fails and says so, since a skipped contract is none.
 
 mod cache;
+mod explain_sql;
+mod sql;
 mod support;
+mod users;
