@@ -60,12 +60,13 @@ macro_rules! post_store_contract {
 
 post_store_contract!(mongodb, super::mongodb());
 
-/// A server for tests, and a namespace of this test alone.
-pub(crate) fn mongo_server() -> Mongo {
-    Mongo::connect_lazy(mongo_options(support::env_url("POLYGRAPH_TEST_MONGODB_URL"))).unwrap()
+/// A server for tests; it does no I/O yet.
+pub(crate) fn mongo_server(options: MongoOptions) -> Mongo {
+    Mongo::connect_lazy(options).unwrap()
 }
 
-fn mongo_options(url: String) -> MongoOptions {
+/// The server at this URL, with a namespace of this test alone.
+pub(crate) fn mongo_options(url: String) -> MongoOptions {
     MongoOptions {
         url,
         namespace: support::namespace(),
@@ -75,8 +76,13 @@ fn mongo_options(url: String) -> MongoOptions {
     }
 }
 
+/// The URL of the MongoDB that tests use.
+pub(crate) fn mongo_url() -> String {
+    support::env_url("POLYGRAPH_TEST_MONGODB_URL")
+}
+
 async fn mongodb() -> Arc<dyn PostStore> {
-    let server = mongo_server();
+    let server = mongo_server(mongo_options(mongo_url()));
     server.migrate().await.unwrap();
     Arc::new(server.posts())
 }

@@ -1,11 +1,12 @@
 //! MongoDB alone: connecting lazily, and saying what is wrong.
 
+use std::time::{Duration, Instant};
+
 use polygraph::domain::{Page, PostFields};
 use polygraph::ports::{Backend as _, ErrorKind, PostStore as _};
 use polygraph::stores::mongo::{Mongo, MongoOptions};
-use std::time::{Duration, Instant};
 
-use super::{mongo_options, mongo_server};
+use super::{mongo_options, mongo_server, mongo_url};
 
 #[tokio::test]
 async fn a_server_that_is_down_is_unavailable_and_soon() {
@@ -27,7 +28,7 @@ async fn a_server_that_is_down_is_unavailable_and_soon() {
 
 #[tokio::test]
 async fn a_server_that_was_not_migrated_is_not_ready() {
-    let server = mongo_server();
+    let server = mongo_server(mongo_options(mongo_url()));
     assert_eq!(server.posts().check().await.unwrap_err().kind, ErrorKind::NotReady);
     assert!(!server.migrate().await.unwrap().is_empty());
     assert!(server.migrate().await.unwrap().is_empty());
