@@ -4,7 +4,9 @@
 //! `POLYGRAPH_TEST_…_URL`; where one is missing the test fails and says so, since a skipped contract is none.
 
 mod cache;
+mod explain_mongo;
 mod explain_sql;
+mod posts;
 mod sql;
 mod support;
 mod users;

@@ -1,0 +1,88 @@
+//! What every store of posts must do, checked against a model that finds everything by brute force.
+
+mod lookups;
+mod mongo_connection;
+mod pages;
+mod walk;
+pub(crate) mod world;
+mod writes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use polygraph::ports::PostStore;
+use polygraph::stores::mongo::{Mongo, MongoOptions};
+
+use crate::support;
+
+/// Runs every test of the suite on one backend: `$open` gives an empty, migrated store that no other test uses.
+macro_rules! post_store_contract {
+    ($backend:ident, $open:expr) => {
+        post_store_contract! { $backend, $open;
+            lookups::an_empty_store_has_nothing,
+            lookups::batches_answer_as_single_questions_do,
+            lookups::content_is_read_where_it_is_asked_for,
+            lookups::counts_are_those_of_the_model,
+            lookups::empty_key_lists_are_answered,
+            lookups::posts_come_back_as_they_were_stored,
+            lookups::unknown_keys_are_left_out,
+            lookups::which_posts_a_user_likes,
+            pages::a_feed_of_few_authors,
+            pages::a_feed_of_many_authors,
+            pages::likes_by_users,
+            pages::likes_of_posts,
+            pages::newest_is_stable_while_posts_are_added,
+            pages::posts_most_liked,
+            pages::posts_most_liked_of_an_author,
+            pages::posts_newest,
+            pages::posts_of_authors,
+            pages::recommended,
+            pages::scans_walk_everything_in_order,
+            writes::a_like_of_an_absent_post_is_left_out,
+            writes::a_thousand_likes_go_in_at_once,
+            writes::counts_are_exact_when_likes_race,
+            writes::counts_are_exact_when_posts_race,
+            writes::inserting_again_changes_nothing,
+            writes::what_is_given_twice_is_added_once,
+        }
+    };
+    ($backend:ident, $open:expr; $($part:ident::$test:ident,)*) => {
+        mod $backend {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::$part::$test($open.await).await;
+                }
+            )*
+        }
+    };
+}
+
+post_store_contract!(mongodb, super::mongodb());
+
+/// A server for tests; it does no I/O yet.
+pub(crate) fn mongo_server(options: MongoOptions) -> Mongo {
+    Mongo::connect_lazy(options).unwrap()
+}
+
+/// The server at this URL, with a namespace of this test alone.
+pub(crate) fn mongo_options(url: String) -> MongoOptions {
+    MongoOptions {
+        url,
+        namespace: support::namespace(),
+        max_pool_size: 32,
+        connect_timeout: Duration::from_secs(2),
+        server_selection_timeout: Duration::from_secs(5),
+    }
+}
+
+/// The URL of the MongoDB that tests use.
+pub(crate) fn mongo_url() -> String {
+    support::env_url("POLYGRAPH_TEST_MONGODB_URL")
+}
+
+async fn mongodb() -> Arc<dyn PostStore> {
+    let server = mongo_server(mongo_options(mongo_url()));
+    server.migrate().await.unwrap();
+    Arc::new(server.posts())
+}
