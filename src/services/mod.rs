@@ -2,3 +2,6 @@
 
 pub mod feed;
 pub mod identity;
+pub mod progress;
+pub mod reindex;
+pub mod seed;
