@@ -45,10 +45,9 @@ pub(super) async fn seed(config: &Config, args: SeedArgs, clock: Arc<dyn Clock>)
     let stores = OpenStores::open(config, Arc::clone(&clock))?;
     if config.data.migrate_on_start {
         for role in migrated_roles(config) {
-            stores
-                .migrate(role)
-                .await
-                .map_err(|error| AppError::new(format!("The store of {role} can't be migrated before seeding."), error))?;
+            stores.migrate(role).await.map_err(|error| {
+                AppError::new(format!("The store of {role} can't be migrated before seeding."), error)
+            })?;
         }
     }
     let plan = SeedPlan {

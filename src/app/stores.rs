@@ -42,7 +42,10 @@ impl OpenStores {
         let (stores, data) = (&config.stores, &config.data);
         std::fs::create_dir_all(&data.data_dir).map_err(|error| {
             let directory = data.data_dir.display();
-            AppError::new(format!("The data directory {directory} can't be made. Choose another with --data-dir."), error)
+            AppError::new(
+                format!("The data directory {directory} can't be made. Choose another with --data-dir."),
+                error,
+            )
         })?;
         let sql = Sql::connect_lazy(SqlOptions {
             url: match &stores.database {
@@ -73,9 +76,10 @@ impl OpenStores {
         };
         let search: Arc<dyn SearchIndex> = match &elastic {
             Some(elastic) => Arc::clone(elastic) as _,
-            None => Arc::new(TantivyIndex::open(data.search_dir(), Arc::clone(&clock)).map_err(|error| {
-                AppError::new("The embedded search index can't be opened.", error)
-            })?),
+            None => Arc::new(
+                TantivyIndex::open(data.search_dir(), Arc::clone(&clock))
+                    .map_err(|error| AppError::new("The embedded search index can't be opened.", error))?,
+            ),
         };
         let posts: Arc<dyn PostStore> = match &mongo {
             Some(mongo) => Arc::new(mongo.posts()),
@@ -124,9 +128,10 @@ impl OpenStores {
     pub async fn migrate(&self, role: Role) -> Result<Vec<String>, MigrationError> {
         match (role, &self.mongo, &self.elastic) {
             (Role::Users, _, _) | (Role::Posts, None, _) => self.sql.migrate().await,
-            (Role::Posts, Some(mongo), _) => {
-                mongo.migrate().await.map_err(|error| MigrationError::new("The store of posts can't be migrated.", error))
-            }
+            (Role::Posts, Some(mongo), _) => mongo
+                .migrate()
+                .await
+                .map_err(|error| MigrationError::new("The store of posts can't be migrated.", error)),
             (Role::Search, _, Some(elastic)) => elastic.migrate().await,
             // The embedded index makes its files as it is opened; a cache has no shape.
             (Role::Search, _, None) | (Role::Cache, _, _) => Ok(Vec::new()),

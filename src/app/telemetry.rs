@@ -10,8 +10,9 @@ use crate::config::{LogConfig, LogFormat};
 /// # Errors
 /// When the filter can't be read.
 pub(super) fn start(config: &LogConfig) -> Result<(), AppError> {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|error| AppError::new("The log filter can't be read. Write, for instance, info,polygraph=debug.", error))?;
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+        AppError::new("The log filter can't be read. Write, for instance, info,polygraph=debug.", error)
+    })?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let started = match config.log_format {
         LogFormat::Json => logs.json().try_init(),

@@ -1,9 +1,16 @@
-//! Runs one operation: parse, validate, execute within a batching scope, and give every error its code.
+//! Runs one operation: parse, validate, execute within a batching scope, give every error its code, and write the
+//! response.
+
+use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
+use bytes::Bytes;
 
 use super::errors::code_of;
+use super::nulls::OutputTypes;
+use super::plan::Plan;
 use super::variables::InputTypes;
 use super::{ErrorCode, PolygraphSchema, RequestContext};
 
@@ -21,51 +28,118 @@ pub struct Operation {
 /// What became of an operation.
 #[derive(Debug)]
 pub struct Executed {
-    /// The response as it goes to the client.
-    pub response: Response,
+    /// The response as JSON. Every error has `extensions.code` and `extensions.requestId`.
+    pub body: Bytes,
     /// Whether it was executed at all, or refused before.
     pub ran: bool,
+    /// Whether the response is without errors.
+    pub clean: bool,
 }
 
-impl Executed {
-    fn refused(mut error: ServerError, code: ErrorCode, request_id: &str) -> Self {
-        label(&mut error, code, request_id);
-        Self { response: Response::from_errors(vec![error]), ran: false }
+/// The types of the schema, as requests are checked and completed against.
+#[derive(Debug)]
+pub(super) struct Types {
+    inputs: InputTypes,
+    outputs: OutputTypes,
+}
+
+impl Types {
+    pub(super) fn of(sdl: &str) -> Self {
+        Self { inputs: InputTypes::of(sdl), outputs: OutputTypes::of(sdl) }
     }
 }
 
-/// Executes `operation`. Every error in the response has `extensions.code` and `extensions.requestId`.
+/// Executes `operation`.
+///
+/// # Errors
+/// Only when the response can't be serialised, which would be a defect.
 pub async fn execute(
     schema: &PolygraphSchema,
     context: RequestContext,
     operation: Operation,
     request_id: &str,
-) -> Executed {
+) -> serde_json::Result<Executed> {
     let document = match parse_query(&operation.query) {
         Ok(document) => document,
-        Err(error) => return Executed::refused(error.into(), ErrorCode::ParseFailed, request_id),
+        Err(error) => return refused(error.into(), ErrorCode::ParseFailed, request_id),
     };
-    let checked = schema
-        .data::<InputTypes>()
-        .map_or(Ok(()), |inputs| inputs.check(&document, operation.name.as_deref(), &operation.variables));
-    if let Err(misfit) = checked {
-        let error = ServerError::new(misfit.to_string(), None);
-        return Executed::refused(error, ErrorCode::BadUserInput, request_id);
+    let types = schema.data::<Types>();
+    let misfit =
+        types.and_then(|types| types.inputs.check(&document, operation.name.as_deref(), &operation.variables).err());
+    if let Some(misfit) = misfit {
+        return refused(ServerError::new(misfit.to_string(), None), ErrorCode::BadUserInput, request_id);
     }
-    let loaders = std::sync::Arc::clone(&context.loaders);
-    let variables = serde_json::Value::Object(operation.variables);
-    let mut request = Request::new(operation.query).variables(Variables::from_json(variables)).data(context);
-    request.operation_name = operation.name;
-    request.set_parsed_query(document);
-
-    let mut response = loaders.run(schema.execute(request)).await;
+    let name = operation.name.clone();
+    let mut response = run(schema, context, operation, document.clone()).await;
     // Errors of a field have a path; those without one stopped the request before any field was resolved.
     let ran = response.errors.is_empty() || response.errors.iter().any(|error| !error.path.is_empty());
     for error in &mut response.errors {
         let code = code_of(error);
         label(error, code, request_id);
     }
-    Executed { response, ran }
+    let selected = if ran { selected(&document, name.as_deref()) } else { None };
+    match (types, selected) {
+        (Some(types), Some(operation)) => completed(types, &document, operation, response),
+        _ => written(&response, None),
+    }
+}
+
+async fn run(
+    schema: &PolygraphSchema,
+    context: RequestContext,
+    operation: Operation,
+    document: ExecutableDocument,
+) -> Response {
+    let loaders = Arc::clone(&context.loaders);
+    let variables = serde_json::Value::Object(operation.variables);
+    let mut request = Request::new(operation.query).variables(Variables::from_json(variables)).data(context);
+    request.operation_name = operation.name;
+    request.set_parsed_query(document);
+    loaders.run(schema.execute(request)).await
+}
+
+/// The operation of a document that runs under this name.
+fn selected<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
+    let mut operations = document.operations.iter();
+    let (_, operation) = operations.find(|(found, _)| name.is_none() || found.map(|name| name.as_str()) == name)?;
+    Some(&operation.node)
+}
+
+/// A response of an operation that was executed: with nulls where fields failed, in the order of selection.
+fn completed(
+    types: &Types,
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    mut response: Response,
+) -> serde_json::Result<Executed> {
+    for error in &response.errors {
+        types.outputs.nullify(&mut response.data, &error.path, document, operation);
+    }
+    let plan = Plan::of(&operation.selection_set.node, &document.fragments);
+    written(&response, Some(&plan))
+}
+
+fn refused(mut error: ServerError, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
+    label(&mut error, code, request_id);
+    written(&Response::from_errors(vec![error]), None)
+}
+
+/// Writes a response by the plan of its operation. One that was never executed has none, and so no data, not even
+/// null (GraphQL specification, §7.1).
+fn written(response: &Response, plan: Option<&Plan>) -> serde_json::Result<Executed> {
+    let clean = response.errors.is_empty();
+    let mut body = Vec::with_capacity(1024);
+    body.push(b'{');
+    if !clean {
+        body.extend_from_slice(b"\"errors\":");
+        serde_json::to_writer(&mut body, &response.errors)?;
+    }
+    if let Some(plan) = plan {
+        body.extend_from_slice(if clean { b"\"data\":" } else { b",\"data\":" });
+        plan.write(&response.data, &mut body)?;
+    }
+    body.push(b'}');
+    Ok(Executed { body: body.into(), ran: plan.is_some(), clean })
 }
 
 fn label(error: &mut ServerError, code: ErrorCode, request_id: &str) {

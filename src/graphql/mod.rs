@@ -6,7 +6,9 @@
 mod context;
 mod errors;
 mod execute;
+mod nulls;
 mod pages;
+mod plan;
 mod projection;
 mod query;
 mod scalars;
@@ -24,8 +26,8 @@ pub type PolygraphSchema = Schema<query::Query, EmptyMutation, EmptySubscription
 
 /// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
 pub fn schema() -> PolygraphSchema {
-    let inputs = variables::InputTypes::of(&sdl());
-    Schema::build(query::Query, EmptyMutation, EmptySubscription).data(inputs).finish()
+    let types = execute::Types::of(&sdl());
+    Schema::build(query::Query, EmptyMutation, EmptySubscription).data(types).finish()
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

@@ -96,20 +96,19 @@ async fn answer(
         return respond::graphql(media, StatusCode::OK, body);
     }
     let context = RequestContext::new(gateway.stores.clone(), viewer);
-    let executed = execute(&gateway.schema, context, operation, &id.0).await;
-    let body = match serde_json::to_vec(&executed.response) {
-        Ok(body) => Bytes::from(body),
+    let executed = match execute(&gateway.schema, context, operation, &id.0).await {
+        Ok(executed) => executed,
         Err(error) => {
             tracing::error!(%error, "a response could not be serialised");
             return refuse(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, "Something went wrong on our side.");
         }
     };
     if let Some((results, key)) = &kept
-        && executed.response.errors.is_empty()
+        && executed.clean
     {
-        results.store(key, body.clone()).await;
+        results.store(key, executed.body.clone()).await;
     }
-    respond::graphql(media, if executed.ran { StatusCode::OK } else { StatusCode::BAD_REQUEST }, body)
+    respond::graphql(media, if executed.ran { StatusCode::OK } else { StatusCode::BAD_REQUEST }, executed.body)
 }
 
 /// Who sent the request: nobody in particular without an `Authorization` header.

@@ -8,3 +8,4 @@ pub mod memory;
 pub mod mongo;
 pub mod redis;
 pub mod sql;
+pub mod tantivy;
