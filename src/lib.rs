@@ -4,5 +4,7 @@
 //! in a cache; one request joins them. `docs/architecture.md` is the map of this crate, and a test holds the imports
 //! between its modules to it.
 
+pub mod app;
 pub mod domain;
 pub mod ports;
+pub mod services;

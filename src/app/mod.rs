@@ -1,0 +1,3 @@
+//! The composition root: what ties configuration, stores and doors together, and how it shows itself to people.
+
+pub mod progress;

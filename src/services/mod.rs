@@ -1,0 +1,5 @@
+//! Use cases that span stores: each is written against the ports alone.
+
+pub mod progress;
+pub mod reindex;
+pub mod seed;
