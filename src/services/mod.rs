@@ -1,4 +1,4 @@
-//! Use cases that span stores.
+//! Use cases that span stores: each is written against the ports alone.
 
 pub mod feed;
 pub mod identity;
