@@ -65,12 +65,10 @@ impl Sql {
     }
 
     /// Closes all connections, once those in use have been given back.
-    ///
-    /// # Errors
-    /// None that the engines are known to give.
     pub async fn close(&self) {
-        // Closing a pool can't fail; SeaORM's signature covers engines that we don't have.
-        let _ = self.connection.close_by_ref().await;
+        if let Err(error) = self.connection.close_by_ref().await {
+            tracing::warn!(%error, "the SQL connections were not closed in order");
+        }
     }
 
     /// The connection itself, for tests that look behind the adapters.
@@ -120,7 +118,9 @@ fn sqlite(options: &SqlOptions) -> Result<DatabaseConnection, SqlUrlError> {
         .busy_timeout(BUSY_TIMEOUT)
         .journal_mode(SqliteJournalMode::Wal)
         // NORMAL would be quicker, but a power failure could take back writes that have been acknowledged.
-        .synchronous(SqliteSynchronous::Full);
+        .synchronous(SqliteSynchronous::Full)
+        // 8 MB of pages for each connection: with the default 2 MB, many inserts at once take twice as long.
+        .pragma("cache_size", "-8192");
     let pool = SqlitePoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)
