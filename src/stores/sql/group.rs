@@ -1,4 +1,4 @@
-//! Rows of many parents, sorted into the page of each.
+//! Rows that a statement gives in no particular order, sorted into pages.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,9 +16,11 @@ pub(super) fn slices<P: Eq + Hash, T, C, K: Ord>(
     for (parent, child) in rows {
         children.entry(parent).or_default().push(child);
     }
-    let slice = |mut rows: Vec<T>| {
-        rows.sort_by(|a, b| if page.is_forward() { key(b).cmp(&key(a)) } else { key(a).cmp(&key(b)) });
-        page.slice(rows)
-    };
-    children.into_iter().map(|(parent, rows)| (parent, slice(rows))).collect()
+    children.into_iter().map(|(parent, rows)| (parent, slice(page, rows, &key))).collect()
+}
+
+/// The page that rows in any order make.
+pub(super) fn slice<T, C, K: Ord>(page: &Page<C>, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> Slice<T> {
+    rows.sort_by(|a, b| if page.is_forward() { key(b).cmp(&key(a)) } else { key(a).cmp(&key(b)) });
+    page.slice(rows)
 }

@@ -81,7 +81,8 @@ impl PostStore for SqlPosts {
         if authors.is_empty() {
             return Ok(Slice::empty());
         }
-        Ok(page.slice(self.posts(queries::feed(self.db.dialect(), authors, page, fields)).await?))
+        let posts = self.posts(queries::feed(self.db.dialect(), authors, page, fields)).await?;
+        Ok(group::slice(page, posts, |post| post.id))
     }
 
     async fn recommended(

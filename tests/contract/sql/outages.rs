@@ -84,6 +84,20 @@ async fn it_heals_when_the_server_comes_back() {
     assert_eq!(users.count_users().await.expect("it answers"), 0);
 }
 
+/// As when PostgreSQL restarts: what it cut off fails, what comes next does not.
+#[tokio::test]
+async fn a_connection_that_was_cut_is_not_used_again() {
+    use sea_orm::ConnectionTrait as _;
+
+    let sql = crate::sql::postgresql().await;
+    let users = SqlUsers::new(Arc::clone(&sql));
+    for _ in 0..3 {
+        let cut = sql.connection().execute_unprepared("SELECT pg_terminate_backend(pg_backend_pid())").await;
+        assert!(cut.is_err(), "the connection that asked for its end has ended");
+        assert_eq!(users.count_users().await.expect("another connection"), 0);
+    }
+}
+
 /// Nobody is asked where nothing is asked for.
 #[tokio::test]
 async fn empty_keys_are_answered_without_a_server() {
@@ -120,7 +134,7 @@ async fn empty_keys_are_answered_without_a_server() {
 
 #[tokio::test]
 async fn another_engine_is_refused_in_a_sentence() {
-    for url in ["mysql://root@localhost/polygraph", "polygraph", "postgres://polygraph@:x/"] {
+    for url in ["mysql://root@localhost/polygraph", "polygraph", "postgres://polygraph@:x/", "sqlite::memory:"] {
         let options = SqlOptions {
             url: url.into(),
             schema: "polygraph".into(),

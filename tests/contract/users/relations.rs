@@ -34,7 +34,7 @@ pub(super) async fn a_batch_equals_its_singles(store: &dyn UserStore) {
     let model = Model::stored(store, 32, 30, 400).await;
     let viewer = model.users[3].id;
     let mut users = model.ids();
-    users.push(UserId(Uuid::from_u128(1)));
+    users.extend([UserId(Uuid::from_u128(1)), users[0]]);
     let somewhere = model.followers(users[0])[5];
     let start = Page::first(6);
     let end = Page { direction: Direction::Backward, ..Page::first(6) };

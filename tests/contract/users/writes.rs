@@ -1,5 +1,9 @@
 //! Inserts, and the counts that they keep.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use futures::future::join_all;
 use polygraph::domain::{Timestamp, User, UserId};
 use polygraph::ports::{ErrorKind, NewFollow, NewUser, StoreError, UserStore};
@@ -80,6 +84,33 @@ pub(super) async fn counts_are_exact_after_concurrent_inserts(store: &dyn UserSt
     let inserted = join_all(calls.iter().map(|follows| store.insert_follows(follows))).await;
     assert_eq!(inserted.into_iter().map(|new| new.expect("inserted")).sum::<u64>(), 200);
     assert_counts(store, &model).await;
+}
+
+/// Callers may lose interest at any moment, and the next ones must not notice.
+pub(super) async fn a_cancelled_insert_is_made_wholly_or_not_at_all(store: &dyn UserStore) {
+    let mut model = Model::stored(store, 59, 20, 0).await;
+    let mut cancelled = 0;
+    for polls in 1..40 {
+        let follows = model.add_follows(5);
+        let first = only_polled(polls, store.insert_follows(&follows)).await;
+        cancelled += u32::from(first.is_none());
+        // Whatever became of the first attempt, the second completes it.
+        let new = store.insert_follows(&follows).await.expect("inserted");
+        assert!(new == 0 || (new == 5 && first.is_none()), "{new} of 5 were new after {polls} polls");
+    }
+    assert!(cancelled > 1, "some attempts were cut short");
+    assert_counts(store, &model).await;
+}
+
+/// What the future gives, unless it wants to be polled more than `polls` times: then it is dropped half-way.
+async fn only_polled<T>(polls: u32, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut polled = 0;
+    poll_fn(|context| {
+        polled += 1;
+        if polled > polls { Poll::Ready(None) } else { future.as_mut().poll(context).map(Some) }
+    })
+    .await
 }
 
 pub(super) async fn a_taken_handle_or_email_refuses_the_whole_call(store: &dyn UserStore) {

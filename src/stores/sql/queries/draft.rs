@@ -1,5 +1,7 @@
 //! A statement in the making: its dialect, and the values bound so far.
 
+use std::collections::BTreeSet;
+
 use sea_orm::{DbBackend, Statement, Value};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -86,12 +88,13 @@ impl Draft {
         }
     }
 
+    /// Binds the ids, each once: a key that repeats must not give its rows twice.
     fn id_list<I: Id>(&mut self, ids: &[I]) -> String {
-        let ids = ids.iter().map(|id| id.uuid());
+        let ids: BTreeSet<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         if self.is_postgres() {
-            self.bind(ids.collect::<Vec<Uuid>>())
+            self.bind(Vec::from_iter(ids))
         } else {
-            self.bind(json!(ids.map(|id| id.simple().to_string()).collect::<Vec<_>>()).to_string())
+            self.bind(ids.iter().map(|id| id.simple().to_string()).collect::<Json>().to_string())
         }
     }
 

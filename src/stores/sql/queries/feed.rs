@@ -10,14 +10,14 @@ use super::draft::Draft;
 use super::pages::{Order, Seek};
 use crate::domain::{Page, PostFields, PostId, UserId};
 
-/// A page of the posts of all `authors`, newest first.
+/// A page of the posts of all `authors`, in no particular order.
 pub fn feed(dialect: DbBackend, authors: &[UserId], page: &Page<PostId>, fields: PostFields) -> Statement {
     let mut draft = Draft::new(dialect);
     let keys = draft.keys(authors);
     let seek = Seek::new(&mut draft, &["p.id"], Order::Descending, page);
     let merge = if draft.is_postgres() { merge_on_postgres(&keys, &seek) } else { merge_on_sqlite(&keys, &seek) };
-    let (post, direction) = (super::post(fields), seek.direction);
-    draft.done(format!("{merge} SELECT {post} FROM merge m JOIN posts p ON p.id = m.id ORDER BY m.id {direction}"))
+    let post = super::post(fields);
+    draft.done(format!("{merge} SELECT {post} FROM merge m CROSS JOIN posts p WHERE p.id = m.id"))
 }
 
 /// PostgreSQL's recursion sees one row at a time: the post just taken, the heads of all lists, and the lists' authors.
@@ -32,10 +32,10 @@ fn merge_on_postgres(keys: &str, seek: &Seek) -> String {
              SELECT p.id FROM posts p WHERE p.author_id = k.id AND {condition} ORDER BY p.id {direction} LIMIT 1 \
            ) AS head \
            ORDER BY head.id {direction} LIMIT {limit} \
-         ), merge (taken, id, heads, authors) AS ( \
+         ), step (taken, id, heads, authors) AS ( \
            SELECT 0, NULL::uuid, array_agg(id), array_agg(author) FROM heads \
            UNION ALL \
-           SELECT taken + 1, best.id, heads[:best.list - 1] || next.id || heads[best.list + 1:], authors FROM merge \
+           SELECT taken + 1, best.id, heads[:best.list - 1] || next.id || heads[best.list + 1:], authors FROM step \
            CROSS JOIN LATERAL ( \
              SELECT head.id, head.list::int FROM unnest(heads) WITH ORDINALITY AS head(id, list) \
              WHERE head.id IS NOT NULL ORDER BY head.id {direction} LIMIT 1 \
@@ -45,7 +45,7 @@ fn merge_on_postgres(keys: &str, seek: &Seek) -> String {
              ORDER BY p.id {direction} LIMIT 1 \
            ) AS next ON TRUE \
            WHERE taken < {limit} \
-         )"
+         ), merge AS (SELECT id FROM step WHERE taken > 0)"
     )
 }
 

@@ -1,8 +1,8 @@
 //! The statements, one function each. Values are always bound; only what this module writes itself becomes text.
 //!
 //! Where one text serves both dialects, it is written once: both know `$1`, row values, `ON CONFLICT`, `RETURNING` and
-//! `UPDATE … FROM`. The rest is in [`draft`] (lists of keys, tables of rows to insert), [`pages`] (a page of children
-//! for each of many parents) and [`feed`]. Lists of keys are one bound value each, so that a statement's text does not
+//! `UPDATE … FROM`. The rest is in `draft` (lists of keys, tables of rows to insert), `pages` (a page of children
+//! for each of many parents) and `feed`. Lists of keys are one bound value each, so that a statement's text does not
 //! depend on their number: an array on PostgreSQL, JSON on SQLite.
 //!
 //! These functions are public for the test that EXPLAINs every paged one of them; nothing else calls them from outside.

@@ -140,7 +140,7 @@ pub(in super::super) fn insert_likes(dialect: DbBackend, likes: &[Like]) -> Stat
     ))
 }
 
-/// Adds (followers, following) to the counts of each user, who has been locked.
+/// Adds (followers, following) to the counts of each user, who has been locked. Each follow is a change of both.
 pub(in super::super) fn add_to_users(dialect: DbBackend, added: &BTreeMap<UserId, (u64, u64)>) -> Statement {
     let mut draft = Draft::new(dialect);
     let rows = added.iter().map(|(&id, &(followers, following))| {
@@ -149,18 +149,19 @@ pub(in super::super) fn add_to_users(dialect: DbBackend, added: &BTreeMap<UserId
     let rows = draft.table(&[("id", Type::Id), ("followers", Type::Int), ("following", Type::Int)], rows.collect());
     draft.done(format!(
         "UPDATE users SET followers_count = users.followers_count + n.followers, \
-         following_count = users.following_count + n.following, version = users.version + 1 \
+         following_count = users.following_count + n.following, \
+         version = users.version + n.followers + n.following \
          FROM {rows} WHERE users.id = n.id"
     ))
 }
 
-/// Adds likes to the count of each post, which has been locked.
+/// Adds likes to the count of each post, which has been locked. Each like is a change of its post.
 pub(in super::super) fn add_to_posts(dialect: DbBackend, added: &BTreeMap<PostId, u64>) -> Statement {
     let mut draft = Draft::new(dialect);
     let rows = added.iter().map(|(&id, &likes)| row! { id: hex(id), likes: likes });
     let rows = draft.table(&[("id", Type::Id), ("likes", Type::Int)], rows.collect());
     draft.done(format!(
-        "UPDATE posts SET like_count = posts.like_count + n.likes, version = posts.version + 1 \
+        "UPDATE posts SET like_count = posts.like_count + n.likes, version = posts.version + n.likes \
          FROM {rows} WHERE posts.id = n.id"
     ))
 }

@@ -1,0 +1,78 @@
+//! Every paged statement, at each place that a page can be.
+
+use polygraph::domain::{ByCount, ByHandle, ByTime, Direction, Page, PostFields};
+use polygraph::stores::sql::queries;
+use sea_orm::{DbBackend, Statement};
+
+use super::data::{Data, PARENTS, moment};
+
+/// How many items a page has.
+const LIMIT: u32 = 10;
+/// What may be read for it: one more, to see whether there is more.
+const PAGE: u64 = LIMIT as u64 + 1;
+
+/// A paged statement.
+pub(super) struct Case {
+    pub(super) name: String,
+    pub(super) statement: Statement,
+    /// How many rows of each table it may read.
+    pub(super) at_most: u64,
+}
+
+/// All of them, on this dialect.
+pub(super) fn cases(dialect: DbBackend, data: &Data) -> Vec<Case> {
+    let fields = PostFields::default();
+    let (parents, batch) = (data.parents(), PAGE * PARENTS as u64);
+    let (user, post) = (data.users[2_500], data.posts[3_000]);
+    let (posts, author) = (&data.posts[..PARENTS], data.users[0]);
+    let by_handle = ByHandle("user_2500".into());
+    let by_count = ByCount { count: 1, id: user.0 };
+    let by_likes = ByCount { count: 1, id: post.0 };
+    let by_time = ByTime { at: moment(50), id: user.0 };
+
+    let mut cases = Vec::new();
+    cases.extend(pages("users_newest", PAGE, user, |page| queries::users_newest(dialect, page)));
+    cases.extend(pages("users_by_handle_order", PAGE, by_handle, |page| queries::users_by_handle_order(dialect, page)));
+    cases.extend(pages("users_most_followed", PAGE, by_count, |page| queries::users_most_followed(dialect, page)));
+    cases.extend(pages("followers", batch, by_time, |page| queries::followers(dialect, parents, page)));
+    cases.extend(pages("following", batch, by_time, |page| queries::following(dialect, parents, page)));
+    cases.extend(pages("posts_newest", PAGE, post, |page| queries::posts_newest(dialect, page, fields)));
+    cases.extend(pages("posts_most_liked", PAGE, by_likes, |page| {
+        queries::posts_most_liked(dialect, None, page, fields)
+    }));
+    cases.extend(pages("posts_most_liked of one author", PAGE, by_likes, |page| {
+        queries::posts_most_liked(dialect, Some(author), page, fields)
+    }));
+    cases.extend(pages("posts_of_authors", batch, post, |page| {
+        queries::posts_of_authors(dialect, parents, page, fields)
+    }));
+    cases.extend(pages("likes_of_posts", batch, by_time, |page| queries::likes_of_posts(dialect, posts, page)));
+    cases.extend(pages("likes_by_users", batch, by_time, |page| queries::likes_by_users(dialect, parents, page)));
+    // A feed reads an entry for each author, one that follows each post of the page, and the posts themselves.
+    let feed = |authors: u64| authors + 2 * PAGE;
+    cases.extend(pages("feed of 20", feed(20), post, |page| queries::feed(dialect, parents, page, fields)));
+    cases
+        .extend(pages("feed of 1,000", feed(1_000), post, |page| queries::feed(dialect, data.authors(), page, fields)));
+    cases
+}
+
+/// The first page, the last, and those on both sides of `middle`.
+fn pages<C: Clone>(
+    name: &str,
+    at_most: u64,
+    middle: C,
+    statement: impl Fn(&Page<C>) -> Statement,
+) -> impl Iterator<Item = Case> {
+    let places = [
+        ("first", Direction::Forward, None),
+        ("last", Direction::Backward, None),
+        ("after", Direction::Forward, Some(middle.clone())),
+        ("before", Direction::Backward, Some(middle)),
+    ];
+    places
+        .map(|(place, direction, cursor)| {
+            let page = Page { limit: LIMIT, direction, cursor };
+            Case { name: format!("{name}, {place}"), statement: statement(&page), at_most }
+        })
+        .into_iter()
+}

@@ -1,0 +1,116 @@
+//! Enough rows that reading more than a page shows.
+
+use polygraph::domain::text::Handle;
+use polygraph::domain::{Like, LikeId, PostId, Timestamp, UserId, id};
+use polygraph::ports::{NewFollow, NewPost, NewUser, PostStore, UserStore};
+
+/// How many users there are. The first [`PARENTS`] of them have many relations each.
+const USERS: usize = 5_000;
+/// How many parents a batch asks for.
+pub(super) const PARENTS: usize = 20;
+const RELATIONS: usize = 200;
+const AUTHORS: usize = 1_000;
+
+/// What stands in the tables.
+pub(super) struct Data {
+    pub(super) users: Vec<UserId>,
+    pub(super) posts: Vec<PostId>,
+}
+
+impl Data {
+    /// The ids, with nothing stored.
+    pub(super) fn new() -> Self {
+        let id = |kind: u8, n: usize| id::uuid_v7(moment(n), [kind; 10]);
+        Self {
+            users: (0..USERS).map(|n| id(1, n).into()).collect(),
+            posts: (0..posts()).map(|n| id(2, n).into()).collect(),
+        }
+    }
+
+    /// The batch that is asked for.
+    pub(super) fn parents(&self) -> &[UserId] {
+        &self.users[..PARENTS]
+    }
+
+    /// All who have written something.
+    pub(super) fn authors(&self) -> &[UserId] {
+        &self.users[..AUTHORS]
+    }
+
+    /// All of it, stored.
+    pub(super) async fn stored(users: &dyn UserStore, posts: &dyn PostStore) -> Self {
+        let data = Self::new();
+        for chunk in data.new_users().chunks(1_000) {
+            users.insert_users(chunk).await.expect("users");
+        }
+        for chunk in data.new_follows().chunks(1_000) {
+            users.insert_follows(chunk).await.expect("follows");
+        }
+        for chunk in data.new_posts().chunks(1_000) {
+            posts.insert_posts(chunk).await.expect("posts");
+        }
+        for chunk in data.new_likes().chunks(1_000) {
+            posts.insert_likes(chunk).await.expect("likes");
+        }
+        data
+    }
+
+    fn new_users(&self) -> Vec<NewUser> {
+        let user = |(n, &id): (usize, &UserId)| NewUser {
+            id,
+            handle: Handle::parse(&format!("user_{n}")).expect("a handle"),
+            name: format!("User {n}"),
+            bio: Some("A bio of some length, as people write them.".into()),
+            email: format!("user{n}@example.org"),
+            password_hash: None,
+            created_at: moment(n),
+        };
+        self.users.iter().enumerate().map(user).collect()
+    }
+
+    /// Each parent follows many and is followed by many.
+    fn new_follows(&self) -> Vec<NewFollow> {
+        let relation = |parent: usize, n: usize| {
+            let (parent, other) =
+                (self.users[parent], self.users[PARENTS + (parent * 97 + n * 13) % (USERS - PARENTS)]);
+            let created_at = moment(n / 2);
+            [
+                NewFollow { follower: parent, followed: other, created_at },
+                NewFollow { follower: other, followed: parent, created_at },
+            ]
+        };
+        (0..PARENTS).flat_map(|parent| (0..RELATIONS).flat_map(move |n| relation(parent, n))).collect()
+    }
+
+    /// Each parent has written many, other authors a few.
+    fn new_posts(&self) -> Vec<NewPost> {
+        let post = |(n, &id): (usize, &PostId)| NewPost {
+            id,
+            author: if n < PARENTS * RELATIONS { self.users[n % PARENTS] } else { self.users[n % AUTHORS] },
+            title: format!("Post {n}"),
+            content: "Some words. ".repeat(20),
+            created_at: moment(n),
+        };
+        self.posts.iter().enumerate().map(post).collect()
+    }
+
+    /// The first posts are liked by many, and each parent likes many posts.
+    fn new_likes(&self) -> Vec<Like> {
+        let like = |post: usize, user: usize| Like {
+            id: LikeId { post: self.posts[post], user: self.users[user] },
+            author: self.users[0],
+            created_at: moment((post + user) / 2),
+        };
+        let of_posts = (0..PARENTS).flat_map(|post| (0..RELATIONS).map(move |n| like(post, PARENTS + n * 7)));
+        let by_parents = (0..PARENTS).flat_map(|user| (0..RELATIONS).map(move |n| like(PARENTS + n * 11, user)));
+        of_posts.chain(by_parents).collect()
+    }
+}
+
+fn posts() -> usize {
+    PARENTS * RELATIONS + 2 * AUTHORS
+}
+
+pub(super) fn moment(n: usize) -> Timestamp {
+    Timestamp::from_millis(1_767_225_600_000 + n as i64 * 1_000)
+}
