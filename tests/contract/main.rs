@@ -7,6 +7,7 @@ mod cache;
 mod explain_mongo;
 mod explain_sql;
 mod posts;
+mod search;
 mod sql;
 mod support;
 mod users;

@@ -1,0 +1,134 @@
+//! The directory of the index: whose it is, and which version made what is in it.
+//!
+//! ```text
+//! DIRECTORY/lock            locked as long as an index is open
+//! DIRECTORY/index/          tantivy's files
+//! DIRECTORY/index/schema    the version of the schema; written last when an index is made
+//! DIRECTORY/index/filled    is there once the index holds all of the truth
+//! DIRECTORY/index.old/      what was moved away last
+//! ```
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tantivy::directory::MmapDirectory;
+use tantivy::directory::error::OpenReadError;
+use tantivy::{Index, IndexSettings, TantivyError};
+use tracing::warn;
+
+use super::schema::{self, Fields};
+
+/// Why an index could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open, or this one a second time.
+    #[error(
+        "The search index in {} is in use by another process. An embedded index serves one gateway: stop the other one, \
+         use another data directory, or let the gateways share an index by ELASTICSEARCH_URL.", .0.display()
+    )]
+    InUse(PathBuf),
+    /// The directory can't be read or written.
+    #[error("The directory of the search index, {}, can't be used.", .0.display())]
+    Directory(PathBuf, #[source] io::Error),
+    /// The engine refused.
+    #[error("The search index can't be opened.")]
+    Engine(#[from] TantivyError),
+}
+
+/// The directory, locked.
+pub(super) struct Home {
+    index: PathBuf,
+    _lock: File,
+}
+
+impl Home {
+    /// Locks the directory and opens the index in it, or makes one.
+    pub(super) fn open(directory: PathBuf) -> Result<(Self, Index, Fields), OpenError> {
+        let failed = |error| OpenError::Directory(directory.clone(), error);
+        fs::create_dir_all(&directory).map_err(failed)?;
+        let lock = File::create(directory.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(directory)),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let home = Self { index: directory.join("index"), _lock: lock };
+        let (index, fields) = match home.existing().map_err(failed)? {
+            Some(opened) => opened,
+            None => {
+                home.move_away().map_err(failed)?;
+                fs::create_dir(&home.index).map_err(failed)?;
+                let made = open_index(&home.index)?;
+                write_durably(&home.index.join("schema"), schema::VERSION).map_err(failed)?;
+                made
+            }
+        };
+        Ok((home, index, fields))
+    }
+
+    /// Whether [`Self::mark_filled`] was called since the index was made.
+    pub(super) fn is_filled(&self) -> bool {
+        self.index.join("filled").exists()
+    }
+
+    /// Remembers that the index was filled.
+    pub(super) fn mark_filled(&self) -> io::Result<()> {
+        write_durably(&self.index.join("filled"), "")
+    }
+
+    /// The index that is there, if it is one of this version and can be read.
+    fn existing(&self) -> io::Result<Option<(Index, Fields)>> {
+        match fs::read_to_string(self.index.join("schema")) {
+            Ok(version) if version == schema::VERSION => {}
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        match open_index(&self.index) {
+            Ok(opened) => Ok(Some(opened)),
+            Err(error) if is_unreadable(&error) => {
+                warn!(%error, "the search index can't be read and is made anew");
+                Ok(None)
+            }
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    fn move_away(&self) -> io::Result<()> {
+        if !self.index.exists() {
+            return Ok(());
+        }
+        let old = self.index.with_extension("old");
+        if old.exists() {
+            fs::remove_dir_all(&old)?;
+        }
+        warn!(to = %old.display(), "a search index of another version is moved away; it will be filled anew");
+        fs::rename(&self.index, &old)
+    }
+}
+
+fn open_index(path: &Path) -> tantivy::Result<(Index, Fields)> {
+    let (schema, fields) = Fields::schema();
+    // Documents are small and written by one thread: another one to compress them would only wait.
+    let settings = IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
+    let builder = Index::builder().schema(schema).settings(settings).tokenizers(schema::tokenizers());
+    Ok((builder.open_or_create(MmapDirectory::open(path)?)?, fields))
+}
+
+/// Whether the fault lies in the files, and not in the access to them.
+fn is_unreadable(error: &TantivyError) -> bool {
+    matches!(
+        error,
+        TantivyError::DataCorruption(_)
+            | TantivyError::IncompatibleIndex(_)
+            | TantivyError::SchemaError(_)
+            | TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_))
+    )
+}
+
+fn write_durably(path: &Path, content: &str) -> io::Result<()> {
+    fs::write(path, content)?;
+    File::open(path)?.sync_all()?;
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}

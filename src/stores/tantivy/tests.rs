@@ -1,0 +1,1 @@
+//! What the contract suite can't see: restarts, locks, sweeping, and versions of the index.
