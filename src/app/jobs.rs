@@ -64,9 +64,11 @@ pub(super) async fn seed(config: &Config, args: SeedArgs, clock: Arc<dyn Clock>)
 async fn sow(stores: &OpenStores, plan: SeedPlan, clock: &Arc<dyn Clock>) -> Result<SeedReport, AppError> {
     let progress = TerminalProgress::new(Arc::clone(clock));
     let OpenStores { users, posts, search, .. } = stores;
-    seed::run(plan, &**users, &**posts, &**search, &**clock, &progress).await.map_err(|error| {
-        AppError::new("Seeding stopped. What is there stays; run the same command again to go on from it.", error)
-    })
+    let stopped = "Seeding stopped. What is there stays; run the same command again to go on from it.";
+    let sown = seed::run(plan, &**users, &**posts, &**search, &**clock, &progress).await;
+    let report = sown.map_err(|error| AppError::new(stopped, error))?;
+    stores.index_was_filled().await.map_err(|error| AppError::new(stopped, error))?;
+    Ok(report)
 }
 
 /// Sows the demo data of a first start. A file beside the data remembers that it was begun, and that it was done: a

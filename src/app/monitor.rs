@@ -85,20 +85,22 @@ impl Monitor {
         tokio::time::timeout(PATIENCE, self.stores.backend(role).check()).await.unwrap_or_else(|_| Err(late()))
     }
 
-    /// An index that is empty while the truth is not has lost everything, or is new: it is filled from the truth.
+    /// An index that lost everything, or is new, is filled from the truth.
     pub async fn fill_empty_index(&self) {
         let OpenStores { users, posts, search, .. } = &*self.stores;
         let filled = async {
-            if search.count_documents().await? > 0 || users.count_users().await? == 0 {
+            if !self.stores.index_needs_filling().await? || users.count_users().await? == 0 {
                 return Ok(None);
             }
             let progress = TerminalProgress::new(Arc::clone(&self.clock));
-            fill_index(&**users, &**posts, &**search, &progress).await.map(Some)
+            let report = fill_index(&**users, &**posts, &**search, &progress).await?;
+            self.stores.index_was_filled().await?;
+            Ok(Some(report))
         };
         match filled.await {
             Ok(None) => {}
             Ok(Some(report)) => tracing::info!(documents = report.documents(), "the empty index was filled"),
-            Err(error) => tracing::warn!(%error, "the empty index was not filled"),
+            Err::<_, StoreError>(error) => tracing::warn!(%error, "the empty index was not filled"),
         }
     }
 }

@@ -6,7 +6,7 @@ use polygraph_migrations::MigrationError;
 
 use super::AppError;
 use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
-use crate::ports::{Backend, Clock, PostStore, ResultCache, Role, SearchIndex, Stores, UserStore};
+use crate::ports::{Backend, Clock, PostStore, ResultCache, Role, SearchIndex, StoreResult, Stores, UserStore};
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::{Deadline, Layered};
 use crate::stores::memory::MemoryCache;
@@ -31,6 +31,7 @@ pub struct OpenStores {
     sql: Arc<Sql>,
     mongo: Option<Mongo>,
     elastic: Option<Arc<Elastic>>,
+    tantivy: Option<Arc<TantivyIndex>>,
 }
 
 impl OpenStores {
@@ -74,12 +75,17 @@ impl OpenStores {
             SearchChoice::Embedded => None,
             SearchChoice::Elastic(url) => Some(Arc::new(open_elastic(config, url.expose())?)),
         };
-        let search: Arc<dyn SearchIndex> = match &elastic {
-            Some(elastic) => Arc::clone(elastic) as _,
-            None => Arc::new(
+        let tantivy = match &stores.search {
+            SearchChoice::Elastic(_) => None,
+            SearchChoice::Embedded => Some(Arc::new(
                 TantivyIndex::open(data.search_dir(), Arc::clone(&clock))
                     .map_err(|error| AppError::new("The embedded search index can't be opened.", error))?,
-            ),
+            )),
+        };
+        let search: Arc<dyn SearchIndex> = match (&elastic, &tantivy) {
+            (Some(elastic), _) => Arc::clone(elastic) as _,
+            (None, Some(tantivy)) => Arc::clone(tantivy) as _,
+            (None, None) => return Err(AppError::because("There is no search index to open.")),
         };
         let posts: Arc<dyn PostStore> = match &mongo {
             Some(mongo) => Arc::new(mongo.posts()),
@@ -98,7 +104,16 @@ impl OpenStores {
                 .map_err(|error| AppError::new("REDIS_URL can't be used.", error))?,
             ),
         };
-        Ok(Self { users: Arc::new(SqlUsers::new(Arc::clone(&sql))), posts, search, cache, sql, mongo, elastic })
+        Ok(Self {
+            users: Arc::new(SqlUsers::new(Arc::clone(&sql))),
+            posts,
+            search,
+            cache,
+            sql,
+            mongo,
+            elastic,
+            tantivy,
+        })
     }
 
     /// The stores as requests use them: no call takes longer than the configuration allows.
@@ -135,6 +150,29 @@ impl OpenStores {
             (Role::Search, _, Some(elastic)) => elastic.migrate().await,
             // The embedded index makes its files as it is opened; a cache has no shape.
             (Role::Search, _, None) | (Role::Cache, _, _) => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether the index lacks what the truth holds: the embedded one knows whether it was ever filled, another is
+    /// asked whether it is empty. Where the truth is empty, too, filling does nothing.
+    ///
+    /// # Errors
+    /// Those of the index.
+    pub async fn index_needs_filling(&self) -> StoreResult<bool> {
+        match &self.tantivy {
+            Some(tantivy) => Ok(tantivy.was_created()),
+            None => Ok(self.search.count_documents().await? == 0),
+        }
+    }
+
+    /// Remembers that the index was filled from the truth.
+    ///
+    /// # Errors
+    /// Those of the index.
+    pub async fn index_was_filled(&self) -> StoreResult<()> {
+        match &self.tantivy {
+            Some(tantivy) => tantivy.mark_filled().await,
+            None => Ok(()),
         }
     }
 }

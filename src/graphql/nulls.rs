@@ -16,12 +16,6 @@ use async_graphql::{PathSegment, Value};
 #[derive(Debug, Clone, Default)]
 pub(super) struct OutputTypes(HashMap<String, HashMap<String, Type>>);
 
-/// A place in a response that may have to be null.
-struct Place<'a> {
-    nullable: bool,
-    segment: &'a PathSegment,
-}
-
 impl OutputTypes {
     /// The output types of the schema `sdl`.
     pub(super) fn of(sdl: &str) -> Self {
@@ -40,54 +34,44 @@ impl OutputTypes {
         Self(types)
     }
 
-    /// Puts null where an error at `path` demands it.
-    pub(super) fn nullify(
+    /// Puts null where the errors at `paths` demand it.
+    pub(super) fn nullify<'a>(
         &self,
         data: &mut Value,
-        path: &[PathSegment],
+        paths: impl Iterator<Item = &'a [PathSegment]>,
         document: &ExecutableDocument,
         operation: &OperationDefinition,
     ) {
-        let mut places = self.places(path, document, operation);
-        // The nearest place that may be null takes it; where there is none, all of the data does.
-        while places.last().is_some_and(|place| !place.nullable) {
-            places.pop();
-        }
-        let Some((last, parents)) = places.split_last() else {
-            *data = Value::Null;
-            return;
-        };
-        let mut here = data;
-        for place in parents {
-            let inner = match (here, place.segment) {
-                (Value::Object(object), PathSegment::Field(name)) => object.get_mut(name.as_str()),
-                (Value::List(items), PathSegment::Index(index)) => items.get_mut(*index),
-                // Something above is null already.
-                _ => None,
-            };
-            let Some(inner) = inner else { return };
-            here = inner;
-        }
-        match (here, last.segment) {
-            (Value::Object(object), PathSegment::Field(name)) => {
-                object.insert(async_graphql::Name::new(name), Value::Null);
+        let mut taken: Vec<&[PathSegment]> = paths.map(|path| self.taken_by(path, document, operation)).collect();
+        // From the outside in: what is below another null is gone with it.
+        taken.sort_unstable_by_key(|path| path.len());
+        for (index, path) in taken.iter().enumerate() {
+            if !taken[..index].iter().any(|outer| path.starts_with(outer)) {
+                put_null(data, path);
             }
-            (Value::List(items), PathSegment::Index(index)) => {
-                if let Some(item) = items.get_mut(*index) {
-                    *item = Value::Null;
-                }
-            }
-            _ => {}
         }
     }
 
-    /// The places along a path, with their types as the document and the schema say.
-    fn places<'a>(
+    /// The nearest place along `path` that may be null, and so takes the error at its end: the empty path where all of
+    /// the data does.
+    fn taken_by<'a>(
         &self,
         path: &'a [PathSegment],
         document: &ExecutableDocument,
         operation: &OperationDefinition,
-    ) -> Vec<Place<'a>> {
+    ) -> &'a [PathSegment] {
+        let nullable = self.nullable(path, document, operation);
+        let depth = nullable.iter().rposition(|nullable| *nullable).map_or(0, |at| at + 1);
+        &path[..depth]
+    }
+
+    /// Whether each place along a path may be null, as the document and the schema say.
+    fn nullable(
+        &self,
+        path: &[PathSegment],
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+    ) -> Vec<bool> {
         let root = match operation.ty {
             OperationType::Query => "Query",
             OperationType::Mutation => "Mutation",
@@ -115,10 +99,33 @@ impl OutputTypes {
                 }
                 _ => break,
             };
-            places.push(Place { nullable: ty.nullable, segment });
+            places.push(ty.nullable);
             here = Some(ty);
         }
         places
+    }
+}
+
+/// Puts null at `path`. An object all of whose fields failed is null already, and made anew: that an error lies below
+/// shows that it was there.
+fn put_null(data: &mut Value, path: &[PathSegment]) {
+    let Some((segment, rest)) = path.split_first() else {
+        *data = Value::Null;
+        return;
+    };
+    if matches!((&*data, segment), (Value::Null, PathSegment::Field(_))) {
+        *data = Value::Object(Default::default());
+    }
+    match (data, segment) {
+        (Value::Object(object), PathSegment::Field(name)) => {
+            put_null(object.entry(async_graphql::Name::new(name)).or_insert(Value::Null), rest);
+        }
+        (Value::List(items), PathSegment::Index(index)) => {
+            if let Some(item) = items.get_mut(*index) {
+                put_null(item, rest);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -181,7 +188,7 @@ mod tests {
         };
         let path: Vec<_> = path.iter().map(segment).collect();
         let mut data = Value::from_json(data).expect("a value");
-        OutputTypes::of(SDL).nullify(&mut data, &path, &document, &operation.node);
+        OutputTypes::of(SDL).nullify(&mut data, std::iter::once(path.as_slice()), &document, &operation.node);
         data.into_json().expect("JSON")
     }
 
@@ -190,6 +197,12 @@ mod tests {
         let data = json!({"u": {"id": "1"}});
         let path = [json!("u"), json!("bio")];
         assert_eq!(nullified("{ u: user { id bio } }", data, &path), json!({"u": {"id": "1", "bio": null}}));
+    }
+
+    #[test]
+    fn an_object_whose_only_field_failed_is_there() {
+        let path = [json!("user"), json!("bio")];
+        assert_eq!(nullified("{ user { bio } }", json!(null), &path), json!({"user": {"bio": null}}));
     }
 
     #[test]
