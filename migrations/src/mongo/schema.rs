@@ -12,7 +12,7 @@ pub fn collection(namespace: &str, name: &str) -> String {
     format!("{namespace}_{name}")
 }
 
-/// The names of the indexes, for queries that say which one they walk.
+/// The names of the indexes, for those who say which one a query walks.
 pub mod index {
     /// Every collection has it.
     pub const ID: &str = "_id_";
@@ -76,25 +76,26 @@ fn posts() -> Collection {
     }
 }
 
-/// A like's key is `{ post, user }`, in this order: unique by itself, found by its id, walked in the order of
-/// (post, user).
+/// A like's key is the 16 bytes of the post's id and the 16 of the user's: unique by itself, found by the like's id,
+/// in the order of (post, user). Both stand beside it as fields, for the indexes of pages and for people.
 fn likes() -> Collection {
-    let key = doc! {
-        "bsonType": "object",
-        "required": ["post", "user"],
-        "properties": { "post": { "bsonType": "binData" }, "user": { "bsonType": "binData" } },
-        "additionalProperties": false,
-    };
+    let id = || doc! { "bsonType": "binData" };
     Collection {
         name: "likes",
         validator: schema(
-            &["_id", "author", "createdAt"],
-            doc! { "_id": key, "author": { "bsonType": "binData" }, "createdAt": { "bsonType": "date" } },
+            &["_id", "post", "user", "author", "createdAt"],
+            doc! {
+                "_id": id(),
+                "post": id(),
+                "user": id(),
+                "author": id(),
+                "createdAt": { "bsonType": "date" },
+            },
         ),
         indexes: vec![
-            named(index::LIKES_BY_POST, doc! { "_id.post": 1, "createdAt": -1, "_id.user": -1 }),
-            named(index::LIKES_BY_USER, doc! { "_id.user": 1, "createdAt": -1, "_id.post": -1 }),
-            named(index::LIKES_BY_TIME, doc! { "createdAt": 1, "author": 1, "_id.post": 1 }),
+            named(index::LIKES_BY_POST, doc! { "post": 1, "createdAt": -1, "user": -1 }),
+            named(index::LIKES_BY_USER, doc! { "user": 1, "createdAt": -1, "post": -1 }),
+            named(index::LIKES_BY_TIME, doc! { "createdAt": 1, "author": 1, "post": 1 }),
         ],
     }
 }

@@ -1,6 +1,7 @@
 //! The documents as they are stored, and how they become nouns.
 
-use mongodb::bson::{Bson, DateTime, Document, Uuid as BsonUuid, doc};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid as BsonUuid, doc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,12 +26,19 @@ fn timestamp(at: DateTime) -> Timestamp {
     Timestamp::from_millis(at.timestamp_millis())
 }
 
-/// The key of a like. The order of its fields is part of it.
-pub(super) fn like_key(id: LikeId) -> Document {
-    doc! { "post": bson_id(id.post.0), "user": bson_id(id.user.0) }
+/// The key of a like: the bytes of both ids, which are ordered as (post, user) are. A document in its place would be
+/// longer by the fields' names, and not every server finds a list of documents by index.
+pub(super) fn like_key(id: LikeId) -> Binary {
+    let bytes = [id.post.0.into_bytes(), id.user.0.into_bytes()].concat();
+    Binary { subtype: BinarySubtype::Generic, bytes }
 }
 
-/// The condition that `field` is one of `ids`.
+/// The condition that a like's key is one of `ids`.
+pub(super) fn one_of_likes(ids: impl IntoIterator<Item = LikeId>) -> Document {
+    doc! { "$in": ids.into_iter().map(|id| Bson::Binary(like_key(id))).collect::<Vec<_>>() }
+}
+
+/// The condition that an id is one of `ids`.
 pub(super) fn one_of(ids: impl IntoIterator<Item = Uuid>) -> Document {
     doc! { "$in": ids.into_iter().map(|id| Bson::from(bson_id(id))).collect::<Vec<_>>() }
 }
@@ -89,28 +97,19 @@ impl From<PostDocument> for Post {
 #[serde(rename_all = "camelCase")]
 pub(super) struct LikeDocument {
     #[serde(rename = "_id")]
-    key: LikeKey,
-    author: BsonUuid,
-    created_at: DateTime,
-}
-
-/// The key of a like, in the order in which it is compared.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct LikeKey {
+    key: Binary,
     post: BsonUuid,
     user: BsonUuid,
-}
-
-impl From<LikeKey> for LikeId {
-    fn from(key: LikeKey) -> Self {
-        Self { post: PostId(uuid(key.post)), user: UserId(uuid(key.user)) }
-    }
+    author: BsonUuid,
+    created_at: DateTime,
 }
 
 impl From<&Like> for LikeDocument {
     fn from(like: &Like) -> Self {
         Self {
-            key: LikeKey { post: bson_id(like.id.post.0), user: bson_id(like.id.user.0) },
+            key: like_key(like.id),
+            post: bson_id(like.id.post.0),
+            user: bson_id(like.id.user.0),
             author: bson_id(like.author.0),
             created_at: bson_time(like.created_at),
         }
@@ -119,7 +118,11 @@ impl From<&Like> for LikeDocument {
 
 impl From<LikeDocument> for Like {
     fn from(like: LikeDocument) -> Self {
-        Self { id: like.key.into(), author: UserId(uuid(like.author)), created_at: timestamp(like.created_at) }
+        Self {
+            id: LikeId { post: PostId(uuid(like.post)), user: UserId(uuid(like.user)) },
+            author: UserId(uuid(like.author)),
+            created_at: timestamp(like.created_at),
+        }
     }
 }
 
@@ -150,21 +153,36 @@ impl From<RecommendedDocument> for (Post, u64) {
     }
 }
 
-/// A document of which only the key was read.
+/// Which post it is, and no more.
 #[derive(Debug, Deserialize)]
-pub(super) struct Key<K> {
+pub(super) struct PostKey {
     #[serde(rename = "_id")]
-    pub(super) id: K,
+    id: BsonUuid,
 }
 
-/// The key of a post.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct PostKey(BsonUuid);
-
 impl From<PostKey> for PostId {
-    fn from(key: PostKey) -> Self {
-        Self(uuid(key.0))
+    fn from(post: PostKey) -> Self {
+        Self(uuid(post.id))
+    }
+}
+
+/// Which like it is, and no more.
+#[derive(Debug, Deserialize)]
+pub(super) struct LikeKey {
+    post: BsonUuid,
+    user: BsonUuid,
+}
+
+impl LikeKey {
+    /// What reads just this.
+    pub(super) fn projection() -> Document {
+        doc! { "_id": 0, "post": 1, "user": 1 }
+    }
+}
+
+impl From<LikeKey> for LikeId {
+    fn from(like: LikeKey) -> Self {
+        Self { post: PostId(uuid(like.post)), user: UserId(uuid(like.user)) }
     }
 }
 

@@ -3,7 +3,7 @@
 //! | collection | key | holds |
 //! |---|---|---|
 //! | `{namespace}_posts` | the post's id | posts, with the exact number of their likes |
-//! | `{namespace}_likes` | `{ post, user }` | likes |
+//! | `{namespace}_likes` | the bytes of the post's id and the user's | likes |
 //! | `{namespace}_authors` | the user's id | how many posts each user wrote, and how many they like |
 //!
 //! Counters change in the transaction that changes what they count, so the server must be a replica set, of one node

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use mongodb::ClientSession;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::doc;
 use mongodb::options::Hint;
 use polygraph_migrations::mongo::index;
 
-use super::document::{Key, LikeDocument, LikeKey, PostVersion, RecommendedDocument, like_key, one_of};
+use super::document::{LikeDocument, LikeKey, PostVersion, RecommendedDocument, one_of, one_of_likes};
 use super::error::store_error;
 use super::transaction::{Work, find_in, in_transaction};
 use super::write::{InsertLikes, InsertPosts};
@@ -89,7 +89,7 @@ impl PostStore for MongoPosts {
         let queries = query::feed(&distinct(authors), page, fields);
         let lists = read::walk_all(&self.collections().await?.posts, queries).await?;
         let mut posts: Vec<Post> = lists.into_iter().flatten().map(Post::from).collect();
-        // Several sorted lists become one; the sort finds them sorted and merges.
+        // The sort finds the lists sorted and merges them.
         posts.sort_by(|a, b| if page.is_forward() { b.id.cmp(&a.id) } else { a.id.cmp(&b.id) });
         Ok(page.slice(posts))
     }
@@ -130,9 +130,8 @@ impl PostStore for MongoPosts {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let keys: Vec<Document> = ids.iter().copied().map(like_key).collect();
         let likes = &self.collections().await?.likes;
-        let found = read::find_all(likes, doc! { "_id": { "$in": keys } }, None, ids.len()).await?;
+        let found = read::find_all(likes, doc! { "_id": one_of_likes(ids.iter().copied()) }, None, ids.len()).await?;
         Ok(found.into_iter().map(Like::from).map(|like| (like.id, like)).collect())
     }
 
@@ -156,11 +155,10 @@ impl PostStore for MongoPosts {
         if posts.is_empty() {
             return Ok(HashSet::new());
         }
-        let keys: Vec<Document> = posts.iter().map(|&post| like_key(LikeId { post, user })).collect();
-        let likes = self.collections().await?.likes.clone_with_type::<Key<LikeKey>>();
-        let filter = doc! { "_id": { "$in": keys } };
-        let found = read::find_all(&likes, filter, Some(doc! { "_id": 1 }), posts.len()).await?;
-        Ok(found.into_iter().map(|like| LikeId::from(like.id).post).collect())
+        let filter = doc! { "_id": one_of_likes(posts.iter().map(|&post| LikeId { post, user })) };
+        let likes = self.collections().await?.likes.clone_with_type::<LikeKey>();
+        let found = read::find_all(&likes, filter, Some(LikeKey::projection()), posts.len()).await?;
+        Ok(found.into_iter().map(|like| LikeId::from(like).post).collect())
     }
 
     async fn scan_posts(&self, after: Option<PostId>, limit: u32) -> StoreResult<Vec<Post>> {

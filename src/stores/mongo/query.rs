@@ -2,8 +2,7 @@
 //!
 //! A page in a compound order goes on after (a, b) where `a` is beyond, or `a` is equal and `b` is beyond. Said as
 //! one `$or` this is up to the planner; said as two stretches of the index, the ties and what lies beyond them, it is
-//! not: each is one scan that stops at the page's end. The hint names the index, since the planner's trial of several
-//! plans ends in a draw when the first rows fit any of them. See `docs/decisions/0004-mongodb-paged-children.md`.
+//! not: each is one scan that stops at the page's end. See `docs/decisions/0004-mongodb-paged-children.md`.
 
 use mongodb::bson::{Bson, Document, doc};
 use polygraph_migrations::mongo::index;
@@ -22,8 +21,8 @@ pub struct Stretch {
     pub filter: Document,
     /// The order of the walk.
     pub sort: Document,
-    /// The index, by name.
-    pub hint: &'static str,
+    /// The index that is walked, by name. It is not sent: it is the planner's own choice, which a test watches.
+    pub index: &'static str,
     /// How many rows at most.
     pub limit: i64,
     /// What is read of each document.
@@ -37,7 +36,6 @@ impl Stretch {
             "find": collection,
             "filter": self.filter.clone(),
             "sort": self.sort.clone(),
-            "hint": self.hint,
             "limit": self.limit,
         };
         if let Some(projection) = &self.projection {
@@ -87,22 +85,22 @@ pub fn feed(authors: &[UserId], page: &Page<PostId>, fields: PostFields) -> Vec<
     authors.chunks(MAX_MERGED_BRANCHES).map(of_some).collect()
 }
 
-fn by_id(mut filter: Document, hint: &'static str, page: &Page<PostId>, fields: PostFields) -> Stretch {
+fn by_id(mut filter: Document, index: &'static str, page: &Page<PostId>, fields: PostFields) -> Stretch {
     let way = way(page);
     if let Some(id) = page.cursor {
         filter.insert("_id", doc! { way.beyond: bson_id(id.0) });
     }
-    Stretch { filter, sort: doc! { "_id": way.sort }, hint, limit: rows(page), projection: projection(fields) }
+    Stretch { filter, sort: doc! { "_id": way.sort }, index, limit: rows(page), projection: projection(fields) }
 }
 
 /// Posts, most liked first, of one author where `author` is given: stretches one after the other.
 pub fn posts_most_liked(author: Option<UserId>, page: &Page<ByCount>, fields: PostFields) -> Vec<Stretch> {
-    let (filter, hint) = match author {
+    let (filter, index) = match author {
         None => (Document::new(), index::POSTS_BY_LIKES),
         Some(author) => (doc! { "author": bson_id(author.0) }, index::POSTS_BY_AUTHOR_AND_LIKES),
     };
     let cursor = page.cursor.map(|at| (stored_count(at.count), Bson::from(bson_id(at.id))));
-    stretches(&filter, ["likeCount", "_id"], hint, page, cursor, projection(fields))
+    stretches(&filter, ["likeCount", "_id"], index, page, cursor, projection(fields))
 }
 
 /// Counts are stored as signed 64-bit integers; no larger one is ever given out.
@@ -112,14 +110,14 @@ pub(super) fn stored_count(count: u64) -> Bson {
 
 /// The likes of one post, newest first: stretches one after the other.
 pub fn likes_of_post(post: PostId, page: &Page<ByTime>) -> Vec<Stretch> {
-    let filter = doc! { "_id.post": bson_id(post.0) };
-    stretches(&filter, ["createdAt", "_id.user"], index::LIKES_BY_POST, page, by_time(page), None)
+    let filter = doc! { "post": bson_id(post.0) };
+    stretches(&filter, ["createdAt", "user"], index::LIKES_BY_POST, page, by_time(page), None)
 }
 
 /// The likes given by one user, newest first: stretches one after the other.
 pub fn likes_by_user(user: UserId, page: &Page<ByTime>) -> Vec<Stretch> {
-    let filter = doc! { "_id.user": bson_id(user.0) };
-    stretches(&filter, ["createdAt", "_id.post"], index::LIKES_BY_USER, page, by_time(page), None)
+    let filter = doc! { "user": bson_id(user.0) };
+    stretches(&filter, ["createdAt", "post"], index::LIKES_BY_USER, page, by_time(page), None)
 }
 
 fn by_time(page: &Page<ByTime>) -> Option<(Bson, Bson)> {
@@ -130,7 +128,7 @@ fn by_time(page: &Page<ByTime>) -> Option<(Bson, Bson)> {
 fn stretches<C>(
     filter: &Document,
     [first, second]: [&str; 2],
-    hint: &'static str,
+    index: &'static str,
     page: &Page<C>,
     cursor: Option<(Bson, Bson)>,
     projection: Option<Document>,
@@ -140,7 +138,7 @@ fn stretches<C>(
         let mut filter = filter.clone();
         filter.extend(conditions);
         let sort = doc! { first: way.sort, second: way.sort };
-        Stretch { filter, sort, hint, limit: rows(page), projection: projection.clone() }
+        Stretch { filter, sort, index, limit: rows(page), projection: projection.clone() }
     };
     match cursor {
         None => vec![stretch(Document::new())],
@@ -163,7 +161,7 @@ pub fn scan_likes(after: Option<LikeId>, limit: u32) -> Stretch {
 
 fn scan(after: Option<Bson>, limit: u32) -> Stretch {
     let filter = after.map_or_else(Document::new, |key| doc! { "_id": { "$gt": key } });
-    Stretch { filter, sort: doc! { "_id": 1 }, hint: index::ID, limit: i64::from(limit), projection: None }
+    Stretch { filter, sort: doc! { "_id": 1 }, index: index::ID, limit: i64::from(limit), projection: None }
 }
 
 /// Posts that `likers` like, neither by `viewer` nor liked by `viewer`, with how many of `likers` like each: a
@@ -178,10 +176,10 @@ pub fn recommended(
     let way = way(page);
     let viewer_id = bson_id(viewer.0);
     let likers_and_viewer = likers.iter().chain([&viewer]).map(|user| user.0);
-    let is_viewer = doc! { "$eq": ["$_id.user", viewer_id] };
+    let is_viewer = doc! { "$eq": ["$user", viewer_id] };
     let mut pipeline = vec![
-        doc! { "$match": { "_id.user": one_of(likers_and_viewer), "author": { "$ne": viewer_id } } },
-        doc! { "$group": { "_id": "$_id.post", "count": { "$sum": 1 }, "seen": { "$max": is_viewer } } },
+        doc! { "$match": { "user": one_of(likers_and_viewer), "author": { "$ne": viewer_id } } },
+        doc! { "$group": { "_id": "$post", "count": { "$sum": 1 }, "seen": { "$max": is_viewer } } },
         doc! { "$match": { "seen": false } },
     ];
     if let Some(ByCount { count, id }) = page.cursor {

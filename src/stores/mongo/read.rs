@@ -7,7 +7,6 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::Collection;
 use mongodb::action::Find;
 use mongodb::bson::Document;
-use mongodb::options::Hint;
 use serde::de::DeserializeOwned;
 
 use super::error::store_error;
@@ -24,7 +23,6 @@ pub(super) fn find<T: Send + Sync>(collection: &Collection<T>, stretch: Stretch)
     let find = collection
         .find(stretch.filter)
         .sort(stretch.sort)
-        .hint(Hint::Name(stretch.hint.to_owned()))
         .limit(stretch.limit)
         .batch_size(u32::try_from(stretch.limit).unwrap_or(u32::MAX));
     match stretch.projection {

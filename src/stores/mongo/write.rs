@@ -11,7 +11,7 @@ use mongodb::bson::{Document, doc};
 use uuid::Uuid;
 
 use super::Collections;
-use super::document::{Key, LikeDocument, LikeKey, PostAuthor, PostDocument, PostKey, bson_id, like_key, one_of};
+use super::document::{LikeDocument, LikeKey, PostAuthor, PostDocument, PostKey, bson_id, one_of, one_of_likes};
 use super::error::store_error;
 use super::transaction::{Work, find_in, update_in};
 use crate::domain::{Like, LikeId, PostId, UserId};
@@ -30,9 +30,9 @@ impl Work for InsertPosts<'_> {
     async fn run(&self, session: &mut ClientSession) -> StoreResult<u64> {
         let Collections { database, posts, authors, .. } = self.collections;
         let filter = doc! { "_id": one_of(self.posts.iter().map(|post| post.id.0)) };
-        let keys = posts.clone_with_type::<Key<PostKey>>();
+        let keys = posts.clone_with_type::<PostKey>();
         let found = find_in(session, keys.find(filter).projection(doc! { "_id": 1 })).await?;
-        let mut known: HashSet<PostId> = found.into_iter().map(|post| post.id.into()).collect();
+        let mut known: HashSet<PostId> = found.into_iter().map(PostId::from).collect();
         let missing: Vec<&NewPost> = self.posts.iter().filter(|post| known.insert(post.id)).collect();
         if missing.is_empty() {
             return Ok(0);
@@ -84,11 +84,10 @@ impl InsertLikes<'_> {
         let authors = posts.clone_with_type::<PostAuthor>();
         let found = find_in(session, authors.find(filter).projection(doc! { "author": 1 })).await?;
         let author_of: HashMap<PostId, UserId> = found.into_iter().map(PostAuthor::into).collect();
-        let keys: Vec<Document> = self.likes.iter().map(|like| like_key(like.id)).collect();
-        let filter = doc! { "_id": { "$in": keys } };
-        let keys = likes.clone_with_type::<Key<LikeKey>>();
-        let found = find_in(session, keys.find(filter).projection(doc! { "_id": 1 })).await?;
-        let mut known: HashSet<LikeId> = found.into_iter().map(|like| like.id.into()).collect();
+        let filter = doc! { "_id": one_of_likes(self.likes.iter().map(|like| like.id)) };
+        let keys = likes.clone_with_type::<LikeKey>();
+        let found = find_in(session, keys.find(filter).projection(LikeKey::projection())).await?;
+        let mut known: HashSet<LikeId> = found.into_iter().map(LikeId::from).collect();
         let missing = self.likes.iter().filter_map(|like| {
             let author = *author_of.get(&like.id.post)?;
             known.insert(like.id).then_some(Like { author, ..*like })
