@@ -95,11 +95,13 @@ impl Elastic {
     }
 
     async fn ready(&self) -> StoreResult<()> {
-        let not_ready = |source| StoreError::new(Role::Search, ErrorKind::NotReady, source);
         match self.pending().await {
             Ok(pending) if pending.is_empty() => Ok(()),
-            Ok(pending) => Err(not_ready(format!("not there yet: {}", pending.join(", ")).into())),
-            Err(error) => Err(not_ready(Box::<dyn std::error::Error + Send + Sync>::from(error))),
+            Ok(pending) => {
+                let what = format!("not there yet: {}", pending.join(", "));
+                Err(StoreError::new(Role::Search, ErrorKind::NotReady, what))
+            }
+            Err(error) => Err(StoreError::new(Role::Search, ErrorKind::NotReady, error)),
         }
     }
 }

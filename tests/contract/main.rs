@@ -1,0 +1,8 @@
+//! The contract of each port, held against every backend that has an adapter for it.
+//!
+//! A module per port, in it a submodule per backend. Backends that are servers are found by their
+//! `POLYGRAPH_TEST_…_URL`; where one is missing the test fails and says so, since a skipped contract is none.
+
+mod elastic;
+mod migrations_elastic;
+mod support;
