@@ -5,4 +5,5 @@
 
 mod elastic;
 mod migrations_elastic;
+mod search;
 mod support;

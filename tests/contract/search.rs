@@ -1,0 +1,134 @@
+//! The contract of `SearchIndex`. Engines are compared by what they find and by the rules of order, never by scores.
+//!
+//! A case is a function of an empty index; [`contract!`] makes a test of each for a backend, which is a function that
+//! opens an empty index: to add one, write that function and a line with its name.
+
+mod changes;
+mod counting;
+mod facets;
+mod highlights;
+mod matching;
+mod paging;
+mod suggesting;
+mod world;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use polygraph::domain::Timestamp;
+use polygraph::ports::{Clock, SearchIndex};
+use polygraph::stores::tantivy::TantivyIndex;
+
+use crate::elastic;
+
+/// An empty index for one test alone.
+struct Fixture {
+    index: Arc<dyn SearchIndex>,
+    /// What must live as long as the index: its directory, for instance.
+    _keep: Box<dyn Any>,
+}
+
+macro_rules! tests_of {
+    ($backend:ident: $($module:ident::{$($case:ident),+ $(,)?};)+) => {
+        mod $backend {
+            $($(
+                #[tokio::test]
+                async fn $case() {
+                    let fixture = super::$backend().await;
+                    super::$module::$case(fixture.index.as_ref()).await;
+                }
+            )+)+
+        }
+    };
+}
+
+macro_rules! contract {
+    ($backend:ident) => {
+        tests_of! { $backend:
+            changes::{
+                a_newer_version_wins,
+                an_older_or_equal_version_is_ignored,
+                a_deletion_is_remembered,
+                a_batch_may_hold_several_changes_of_one_key,
+                applying_again_changes_nothing,
+                kinds_with_the_same_id_are_apart,
+                thousands_at_once,
+                changes_are_seen_without_a_refresh,
+            };
+            counting::{
+                the_most_liked_authors_come_first,
+                the_most_liked_posts_come_first,
+                activity_is_counted_by_interval,
+                deleted_likes_do_not_count,
+                nothing_is_counted_in_an_empty_index,
+            };
+            facets::{
+                filters_narrow,
+                periods_are_half_open,
+                facets_cover_the_whole_filtered_result,
+                author_ties_are_by_id_descending,
+                only_what_is_asked_for_is_answered,
+            };
+            highlights::{
+                every_hit_shows_why,
+                markup_is_escaped,
+                long_content_is_shown_by_a_fragment,
+            };
+            matching::{
+                what_is_found_is_what_the_words_say,
+                words_match_over_fields_together,
+                typos_are_forgiven_by_length,
+                exact_words_come_before_typos,
+                operators_have_no_meaning,
+                text_without_words_finds_nothing,
+                nobody_is_found_by_email,
+                long_words_and_long_texts,
+                hits_carry_titles,
+            };
+            paging::{
+                newest_walks_each_result_once,
+                relevance_walks_each_result_once,
+                ties_are_by_id_descending,
+                the_total_is_the_same_on_every_page,
+            };
+            suggesting::{
+                the_exact_handle_comes_first,
+                words_of_names_and_titles_begin_with_the_prefix,
+                several_words_stand_in_one_field,
+                suggestions_show_why,
+                suggestions_are_narrowed_and_limited,
+                prefixes_have_no_operators,
+            };
+        }
+    };
+}
+
+contract!(elasticsearch);
+contract!(opensearch);
+contract!(tantivy);
+
+async fn elasticsearch() -> Fixture {
+    on_server(elastic::ELASTICSEARCH).await
+}
+
+async fn opensearch() -> Fixture {
+    on_server(elastic::OPENSEARCH).await
+}
+
+async fn on_server(variable: &str) -> Fixture {
+    let (index, indexes) = elastic::migrated(variable, "standard").await;
+    Fixture { index: Arc::new(index), _keep: Box::new(indexes) }
+}
+
+async fn tantivy() -> Fixture {
+    struct At(Timestamp);
+    impl Clock for At {
+        fn now(&self) -> Timestamp {
+            self.0
+        }
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let clock = Arc::new(At(world::at("2026-06-01T00:00:00Z")));
+    let index = TantivyIndex::open(directory.path().into(), clock).expect("an index in an empty directory");
+    Fixture { index: Arc::new(index), _keep: Box::new(directory) }
+}
