@@ -130,6 +130,6 @@ mod tests {
     fn a_text_with_the_marks_own_characters_is_left_as_it_is() {
         let text = format!("a {OPEN} b");
         assert!(marks(&format!("{OPEN}a{CLOSE} {OPEN} b"), &text).is_empty());
-        assert_eq!(marks(&format!("{OPEN}a{CLOSE} b"), "a b"), [0..1]);
+        assert_eq!(marks(&format!("{OPEN}a{CLOSE} {OPEN}b{CLOSE}"), "a b"), [0..1, 2..3]);
     }
 }
