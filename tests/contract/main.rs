@@ -4,8 +4,10 @@
 //! `POLYGRAPH_TEST_…_URL`; where one is missing the test fails and says so, since a skipped contract is none.
 
 mod cache;
+mod elastic;
 mod explain_mongo;
 mod explain_sql;
+mod migrations_elastic;
 mod posts;
 mod search;
 mod sql;

@@ -19,8 +19,10 @@ use polygraph::domain::Timestamp;
 use polygraph::ports::{Clock, SearchIndex};
 use polygraph::stores::tantivy::TantivyIndex;
 
+use crate::elastic;
+
 /// An empty index for one test alone.
-pub struct Fixture {
+struct Fixture {
     index: Arc<dyn SearchIndex>,
     /// What must live as long as the index: its directory, for instance.
     _keep: Box<dyn Any>,
@@ -101,7 +103,22 @@ macro_rules! contract {
     };
 }
 
+contract!(elasticsearch);
+contract!(opensearch);
 contract!(tantivy);
+
+async fn elasticsearch() -> Fixture {
+    on_server(elastic::ELASTICSEARCH).await
+}
+
+async fn opensearch() -> Fixture {
+    on_server(elastic::OPENSEARCH).await
+}
+
+async fn on_server(variable: &str) -> Fixture {
+    let (index, indexes) = elastic::migrated(variable, "standard").await;
+    Fixture { index: Arc::new(index), _keep: Box::new(indexes) }
+}
 
 async fn tantivy() -> Fixture {
     struct At(Timestamp);

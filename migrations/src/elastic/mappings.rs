@@ -1,9 +1,9 @@
 //! The indexes: their names, settings and mappings.
 //!
-//! `words.*` hold texts already cut into words and folded by the gateway, one space between two, and the analyzer
-//! only splits them at the spaces. So every engine and version finds by the same words, and none needs an analysis
-//! plugin: the servers' own standard tokenizers leave Thai uncut, know another Unicode's rules and fold Greek
-//! otherwise. `title` and `body` are the texts as they are shown; a language's analyzer stems them.
+//! `words.*` hold lists of words that the gateway has cut and folded: no analyzer touches them. So every engine and
+//! version finds by the same words as the domain, and none needs an analysis plugin; the servers' own standard
+//! tokenizers leave Thai uncut, know another Unicode's rules, fold Greek otherwise and break words at 255 letters.
+//! `title` and `body` are the texts as they are shown; a language's analyzer stems them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -55,7 +55,10 @@ pub(super) fn indexes<'a>(namespace: &str, language: &'a str) -> [Index<'a>; 2] 
 }
 
 fn search_properties(language: &str) -> Value {
-    let words = json!({ "type": "text", "analyzer": "whitespace" });
+    // Frequencies and norms are what a score is made of. No term may have more than 32,766 bytes.
+    let words = json!({
+        "type": "keyword", "index_options": "freqs", "norms": true, "doc_values": false, "ignore_above": 8_191,
+    });
     let shown = match language {
         STANDARD => json!({ "type": "text", "index": false }),
         language => json!({ "type": "text", "analyzer": language }),

@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::document::{POST, USER, target_of};
 use super::highlights::{self, Marked, Texts};
-use crate::domain::highlight::{PrefixWords, highlight};
-use crate::domain::search::{Facets, Hit, SearchAnswer, SearchExtras, SearchRequest, SearchType, SuggestRequest};
+use crate::domain::search::{
+    Facets, Highlight, Hit, SearchAnswer, SearchExtras, SearchRequest, SearchType, SuggestRequest,
+};
 use crate::domain::{Timestamp, UserId};
 use crate::ports::{Role, StoreError, StoreResult};
 
@@ -103,13 +104,10 @@ pub(super) fn search(answer: Answer, request: &SearchRequest) -> StoreResult<Sea
 /// The answer to a suggestion.
 pub(super) fn suggest(answer: Answer, request: &SuggestRequest) -> StoreResult<Vec<Hit>> {
     let words = request.words();
-    hits(answer.hits.hits, |kind, found| highlight(&highlights::fields(kind, &found.texts), &PrefixWords(&words)))
+    hits(answer.hits.hits, |kind, found| highlights::of_suggestion(kind, &found.texts, &request.prefix, &words))
 }
 
-fn hits(
-    found: Vec<Found>,
-    highlighted: impl Fn(SearchType, &Found) -> Vec<crate::domain::search::Highlight>,
-) -> StoreResult<Vec<Hit>> {
+fn hits(found: Vec<Found>, highlighted: impl Fn(SearchType, &Found) -> Vec<Highlight>) -> StoreResult<Vec<Hit>> {
     let hit = |found: Found| {
         let foreign = || StoreError::internal(Role::Search, format!("a document has the id {:?}", found.id));
         let target = target_of(&found.id).ok_or_else(foreign)?;

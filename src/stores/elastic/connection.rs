@@ -102,12 +102,10 @@ impl Connection {
         if self.reached.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let unavailable = |source| StoreError::new(Role::Search, ErrorKind::Unavailable, source);
-        match timeout(self.connect_timeout, TcpStream::connect((self.host.as_str(), self.port))).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(unavailable(Box::<dyn std::error::Error + Send + Sync>::from(error))),
-            Err(elapsed) => Err(unavailable(elapsed.into())),
-        }
+        let connected = timeout(self.connect_timeout, TcpStream::connect((self.host.as_str(), self.port))).await;
+        // A timeout is an I/O error like any other here.
+        let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        connected.map(drop).map_err(|error| StoreError::new(Role::Search, ErrorKind::Unavailable, error))
     }
 }
 

@@ -61,20 +61,19 @@ pub(super) enum Source<'a> {
     Counted { kind: &'static str, post: Uuid, author: Uuid, created_at: String },
 }
 
-/// The words of each text, one space between two.
+/// The words of each text.
 #[derive(Serialize)]
 pub(super) struct Words {
     #[serde(skip_serializing_if = "Option::is_none")]
-    handle: Option<String>,
-    title: String,
+    handle: Option<Vec<String>>,
+    title: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<String>,
+    body: Option<Vec<String>>,
 }
 
 impl Words {
     fn of(handle: Option<&str>, title: &str, body: Option<&str>) -> Self {
-        let joined = |text: &str| words(text).join(" ");
-        Self { handle: handle.map(joined), title: joined(title), body: body.map(joined) }
+        Self { handle: handle.map(words), title: words(title), body: body.map(words) }
     }
 }
 

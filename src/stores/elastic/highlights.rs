@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::highlight::{Field, FuzzyWords, Matcher as _, highlight, render};
+use crate::domain::highlight::{Field, FuzzyWords, Matcher as _, PrefixWords, highlight, render};
 use crate::domain::search::{Highlight, SearchType};
 use crate::domain::text::words_at;
 
@@ -44,7 +44,7 @@ pub(super) fn asked() -> Value {
 }
 
 /// The fields of a document as the contract names them.
-pub(super) fn fields(kind: SearchType, texts: &Texts) -> Vec<Field<'_>> {
+fn fields(kind: SearchType, texts: &Texts) -> Vec<Field<'_>> {
     let (title, body, whole) = match kind {
         SearchType::User => ("name", "bio", true),
         SearchType::Post => ("title", "content", false),
@@ -77,6 +77,20 @@ pub(super) fn of(kind: SearchType, texts: &Texts, words: &[String], marked: Opti
         render(field, &ranges)
     };
     fields.into_iter().filter_map(in_field).collect()
+}
+
+/// The highlights of a document that was suggested.
+pub(super) fn of_suggestion(kind: SearchType, texts: &Texts, prefix: &str, words: &[String]) -> Vec<Highlight> {
+    let fields = fields(kind, texts);
+    let highlights = highlight(&fields, &PrefixWords(words));
+    // A handle is matched as it stands: `_` begins one, and is no word.
+    let handle = fields.into_iter().find(|field| field.name == "handle" && field.text.starts_with(prefix));
+    match handle {
+        Some(handle) if highlights.is_empty() => {
+            Vec::from_iter(render(handle, std::slice::from_ref(&(0..prefix.len()))))
+        }
+        _ => highlights,
+    }
 }
 
 /// Where in `text` the marks of `marked` stand. A text that holds the marks' characters itself has none.
@@ -116,6 +130,6 @@ mod tests {
     fn a_text_with_the_marks_own_characters_is_left_as_it_is() {
         let text = format!("a {OPEN} b");
         assert!(marks(&format!("{OPEN}a{CLOSE} {OPEN} b"), &text).is_empty());
-        assert_eq!(marks(&format!("{OPEN}a{CLOSE} b"), "a b"), [0..1]);
+        assert_eq!(marks(&format!("{OPEN}a{CLOSE} {OPEN}b{CLOSE}"), "a b"), [0..1, 2..3]);
     }
 }

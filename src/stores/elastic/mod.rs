@@ -95,11 +95,13 @@ impl Elastic {
     }
 
     async fn ready(&self) -> StoreResult<()> {
-        let not_ready = |source| StoreError::new(Role::Search, ErrorKind::NotReady, source);
         match self.pending().await {
             Ok(pending) if pending.is_empty() => Ok(()),
-            Ok(pending) => Err(not_ready(format!("not there yet: {}", pending.join(", ")).into())),
-            Err(error) => Err(not_ready(Box::<dyn std::error::Error + Send + Sync>::from(error))),
+            Ok(pending) => {
+                let what = format!("not there yet: {}", pending.join(", "));
+                Err(StoreError::new(Role::Search, ErrorKind::NotReady, what))
+            }
+            Err(error) => Err(StoreError::new(Role::Search, ErrorKind::NotReady, error)),
         }
     }
 }
@@ -128,7 +130,9 @@ impl Backend for Elastic {
 
     async fn check(&self) -> StoreResult<String> {
         let about = self.connection.ask::<About>(Method::Get, "", None);
-        let (About { version }, ()) = try_join(about, self.ready()).await?;
+        // A server that does not answer is that above all, whatever else can't be found out then.
+        let (About { version }, ready) = try_join(about, async { Ok(self.ready().await) }).await?;
+        ready?;
         Ok(match version.distribution.as_deref() {
             Some("opensearch") => format!("OpenSearch {}", version.number),
             _ => version.number,
@@ -155,7 +159,7 @@ impl SearchIndex for Elastic {
         if request.limit == 0 {
             return Ok(Vec::new());
         }
-        answer::suggest(self.aggregate_or_find(&self.search_alias, &query::suggest(request)).await?, request)
+        answer::suggest(self.find(&self.search_alias, &query::suggest(request)).await?, request)
     }
 
     async fn top_authors(&self, period: Period, limit: u32) -> StoreResult<Vec<(UserId, u64)>> {
@@ -168,7 +172,7 @@ impl SearchIndex for Elastic {
 
     async fn activity(&self, period: Period, interval: Interval) -> StoreResult<Vec<ActivityCount>> {
         let body = analytics::activity(period, interval);
-        Ok(analytics::merge(self.aggregate_or_find(&self.both(), &body).await?))
+        Ok(analytics::merge(self.find(&self.both(), &body).await?))
     }
 
     async fn apply(&self, changes: &[IndexChange]) -> StoreResult<()> {
@@ -199,10 +203,10 @@ impl Elastic {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        Ok(analytics::ranked(self.aggregate_or_find(&self.likes_alias, &analytics::top(field, period, limit)).await?))
+        Ok(analytics::ranked(self.find(&self.likes_alias, &analytics::top(field, period, limit)).await?))
     }
 
-    async fn aggregate_or_find<T: serde::de::DeserializeOwned>(&self, indexes: &str, body: &Value) -> StoreResult<T> {
+    async fn find<T: serde::de::DeserializeOwned>(&self, indexes: &str, body: &Value) -> StoreResult<T> {
         let path = format!("{indexes}/_search?allow_partial_search_results=false");
         self.connection.ask(Method::Post, &path, Some(body)).await
     }
