@@ -20,7 +20,7 @@ use polygraph::ports::{Clock, SearchIndex};
 use polygraph::stores::tantivy::TantivyIndex;
 
 /// An empty index for one test alone.
-pub struct Fixture {
+struct Fixture {
     index: Arc<dyn SearchIndex>,
     /// What must live as long as the index: its directory, for instance.
     _keep: Box<dyn Any>,
