@@ -114,7 +114,6 @@ async fn a_write_that_fails_leaves_no_trace() {
     let directory = tempfile::tempdir().expect("a directory");
     let index = open(directory.path());
     index.apply(&[put(1, 1)]).await.expect("applied");
-    // The writer's own lock is taken: it can't be made again once it is dropped.
     let hidden = directory.path().join("hidden");
     std::fs::rename(directory.path().join("index"), &hidden).expect("moved");
     index.apply(&[put(2, 1)]).await.expect_err("its directory is gone");
