@@ -127,10 +127,12 @@ impl SegmentCollector for TopOfSegment {
 
 /// Reads from a segment's columns what a document is counted by.
 type KeyOf<K> = Box<dyn Fn(DocId) -> Option<K>>;
+/// Opens the columns of a segment.
+type Open<K> = dyn Fn(&SegmentReader) -> tantivy::Result<KeyOf<K>> + Send + Sync;
 
 /// Counts documents by a key.
 pub(super) struct CountBy<K> {
-    open: Box<dyn Fn(&SegmentReader) -> tantivy::Result<KeyOf<K>> + Send + Sync>,
+    open: Box<Open<K>>,
 }
 
 impl<K> CountBy<K> {

@@ -11,6 +11,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod tokenizer;
+mod typos;
 mod write;
 
 use std::collections::HashMap;
@@ -151,7 +152,7 @@ impl SearchIndex for TantivyIndex {
 impl Inner {
     fn search(&self, request: &SearchRequest) -> tantivy::Result<SearchAnswer> {
         let extras = request.extras;
-        let Some(query) = query::search(self.fields, &request.text, &request.filter) else {
+        let Some(query) = query::search(self.fields, &request.text, &request.filter)? else {
             return Ok(SearchAnswer { total: extras.total.then_some(0), ..SearchAnswer::default() });
         };
         let searcher = self.reader.searcher();

@@ -9,21 +9,23 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::schema::{Fields, Kind};
+use super::typos::Typos;
 use crate::domain::search::{SearchFilter, SearchText, SearchType, suggestion_score};
-use crate::domain::{Period, Timestamp, text};
+use crate::domain::{Period, Timestamp};
 
 /// What a word with typos is worth: less than an exact one, which is worth this and its own score.
 const TYPO_SCORE: f32 = 0.1;
 /// A field of few words weighs more than running text.
 const SHORT_FIELD: f32 = 2.0;
-/// Typos are forgiven in words up to this many code points. The automaton of a word has some thousand bytes for each,
-/// and no word is longer unless accents are heaped on its letters.
-const FUZZY_CODE_POINTS: usize = 256;
 
 type Clause = Box<dyn Query>;
 
 /// Everything that a text finds and a filter lets through; `None` where that can't be anything.
-pub(super) fn search(fields: Fields, text: &SearchText, filter: &SearchFilter) -> Option<BooleanQuery> {
+pub(super) fn search(
+    fields: Fields,
+    text: &SearchText,
+    filter: &SearchFilter,
+) -> tantivy::Result<Option<BooleanQuery>> {
     let mut searched = Vec::new();
     if filter.admits(SearchType::User) {
         searched.extend([(fields.handle, SHORT_FIELD), (fields.name, SHORT_FIELD), (fields.bio, 1.0)]);
@@ -32,16 +34,16 @@ pub(super) fn search(fields: Fields, text: &SearchText, filter: &SearchFilter) -
         searched.extend([(fields.title, SHORT_FIELD), (fields.content, 1.0)]);
     }
     if searched.is_empty() || text.words.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let mut clauses: Vec<Clause> = text.words.iter().map(|word| one_word(&searched, word)).collect();
+    let mut clauses = text.words.iter().map(|word| one_word(&searched, word)).collect::<tantivy::Result<Vec<_>>>()?;
     if let Some(author) = filter.author {
         let (high, low) = author.0.as_u64_pair();
         clauses.push(unscored(exactly(Term::from_field_u64(fields.author.high, high))));
         clauses.push(unscored(exactly(Term::from_field_u64(fields.author.low, low))));
     }
     clauses.extend(within(fields.created_at, filter.period).map(unscored));
-    Some(all(clauses))
+    Ok(Some(all(clauses)))
 }
 
 /// What begins with a prefix, scored by [`suggestion_score`].
@@ -80,21 +82,18 @@ pub(super) fn deleted_before(fields: Fields, moment: Timestamp) -> Clause {
 }
 
 /// A word in any of the fields, exactly or with typos.
-fn one_word(searched: &[(Field, f32)], word: &str) -> Clause {
+fn one_word(searched: &[(Field, f32)], word: &str) -> tantivy::Result<Clause> {
     let exact = searched.iter().map(|&(field, weight)| -> Clause {
         let term = TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs);
         Box::new(BoostQuery::new(Box::new(term), weight))
     });
     let mut ways: Vec<Clause> = exact.collect();
-    let typos = text::typos_forgiven(word);
-    if typos > 0 && word.chars().count() <= FUZZY_CODE_POINTS {
-        let fuzzy = searched.iter().map(|&(field, _)| -> Clause {
-            Box::new(FuzzyTermQuery::new(Term::from_field_text(field, word), typos, true))
-        });
+    if let Some(typos) = Typos::of(word)? {
+        let fuzzy = searched.iter().map(|&(field, _)| -> Clause { Box::new(typos.within(field)) });
         let anywhere = BooleanQuery::union(fuzzy.collect());
         ways.push(Box::new(ConstScoreQuery::new(Box::new(anywhere), TYPO_SCORE)));
     }
-    Box::new(BooleanQuery::union(ways))
+    Ok(Box::new(BooleanQuery::union(ways)))
 }
 
 /// A term that begins with this.

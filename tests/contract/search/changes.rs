@@ -24,7 +24,7 @@ async fn title(index: &dyn SearchIndex) -> Option<String> {
     search(index, &request("content")).await.hits.pop().map(|hit| hit.title)
 }
 
-pub async fn a_newer_version_wins(index: &dyn SearchIndex) {
+pub(super) async fn a_newer_version_wins(index: &dyn SearchIndex) {
     apply(index, &[titled("first", 1)]).await;
     apply(index, &[titled("second", 5)]).await;
     assert_eq!(title(index).await.as_deref(), Some("second"));
@@ -32,7 +32,7 @@ pub async fn a_newer_version_wins(index: &dyn SearchIndex) {
     assert_eq!(index.count_documents().await.expect("a count"), 1);
 }
 
-pub async fn an_older_or_equal_version_is_ignored(index: &dyn SearchIndex) {
+pub(super) async fn an_older_or_equal_version_is_ignored(index: &dyn SearchIndex) {
     apply(index, &[titled("five", 5)]).await;
     apply(index, &[titled("four", 4)]).await;
     apply(index, &[titled("also five", 5)]).await;
@@ -40,7 +40,7 @@ pub async fn an_older_or_equal_version_is_ignored(index: &dyn SearchIndex) {
     assert_eq!(title(index).await.as_deref(), Some("five"));
 }
 
-pub async fn a_deletion_is_remembered(index: &dyn SearchIndex) {
+pub(super) async fn a_deletion_is_remembered(index: &dyn SearchIndex) {
     apply(index, &[titled("first", 1)]).await;
     apply(index, &[delete(KEY(), 3)]).await;
     assert_eq!(title(index).await, None);
@@ -57,7 +57,7 @@ pub async fn a_deletion_is_remembered(index: &dyn SearchIndex) {
     assert!(found(index, "seven").await.is_empty(), "deleted before it was first seen");
 }
 
-pub async fn a_batch_may_hold_several_changes_of_one_key(index: &dyn SearchIndex) {
+pub(super) async fn a_batch_may_hold_several_changes_of_one_key(index: &dyn SearchIndex) {
     apply(index, &[titled("one", 1), titled("three", 3), titled("two", 2)]).await;
     assert_eq!(title(index).await.as_deref(), Some("three"));
     apply(index, &[delete(KEY(), 5), titled("four", 4)]).await;
@@ -67,7 +67,7 @@ pub async fn a_batch_may_hold_several_changes_of_one_key(index: &dyn SearchIndex
     assert_eq!(index.count_documents().await.expect("a count"), 1);
 }
 
-pub async fn applying_again_changes_nothing(index: &dyn SearchIndex) {
+pub(super) async fn applying_again_changes_nothing(index: &dyn SearchIndex) {
     let corpus = corpus();
     fill(index, &corpus).await;
     fill(index, &corpus).await;
@@ -76,7 +76,7 @@ pub async fn applying_again_changes_nothing(index: &dyn SearchIndex) {
     assert_eq!(found(index, "demo").await, expected(&corpus, "demo"));
 }
 
-pub async fn kinds_with_the_same_id_are_apart(index: &dyn SearchIndex) {
+pub(super) async fn kinds_with_the_same_id_are_apart(index: &dyn SearchIndex) {
     fill(index, &[user(1, "same", "Same", None), post(1, 1, "Same", "x"), like_at("2026-01-01T00:00:00Z", 1, 1, 1)])
         .await;
     assert_eq!(index.count_documents().await.expect("a count"), 3);
@@ -86,7 +86,7 @@ pub async fn kinds_with_the_same_id_are_apart(index: &dyn SearchIndex) {
     assert_eq!(index.top_posts(Period::default(), 9).await.expect("posts"), [(post_id(1), 1)]);
 }
 
-pub async fn thousands_at_once(index: &dyn SearchIndex) {
+pub(super) async fn thousands_at_once(index: &dyn SearchIndex) {
     let numbered = |n: u64| post(n, 1 + n % 7, &format!("Number {n}"), "one of many");
     let documents: Vec<IndexDocument> = (1..=5_000).map(numbered).collect();
     fill(index, &documents).await;
@@ -108,7 +108,7 @@ pub async fn thousands_at_once(index: &dyn SearchIndex) {
     assert!(walked.is_sorted_by(|a, b| a.uuid() > b.uuid()), "each once, by id, descending");
 }
 
-pub async fn changes_are_seen_without_a_refresh(index: &dyn SearchIndex) {
+pub(super) async fn changes_are_seen_without_a_refresh(index: &dyn SearchIndex) {
     index.apply(&[titled("soon", 1)]).await.expect("the change to be applied");
     let seen = async {
         while title(index).await.is_none() {

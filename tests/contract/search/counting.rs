@@ -23,7 +23,7 @@ fn likes() -> Vec<IndexDocument> {
     ]
 }
 
-pub async fn the_most_liked_authors_come_first(index: &dyn SearchIndex) {
+pub(super) async fn the_most_liked_authors_come_first(index: &dyn SearchIndex) {
     fill(index, &likes()).await;
     let top = async |period, limit| index.top_authors(period, limit).await.expect("authors");
     assert_eq!(top(Period::default(), 10).await, [(user_id(1), 3), (user_id(3), 2), (user_id(2), 2)]);
@@ -34,7 +34,7 @@ pub async fn the_most_liked_authors_come_first(index: &dyn SearchIndex) {
     assert_eq!(top(january, 10).await, [(user_id(1), 2)], "no zeros; likes of one's own count");
 }
 
-pub async fn the_most_liked_posts_come_first(index: &dyn SearchIndex) {
+pub(super) async fn the_most_liked_posts_come_first(index: &dyn SearchIndex) {
     fill(index, &likes()).await;
     let top = async |period, limit| index.top_posts(period, limit).await.expect("posts");
     let all = [(post_id(14), 2), (post_id(13), 2), (post_id(11), 2), (post_id(12), 1)];
@@ -44,7 +44,7 @@ pub async fn the_most_liked_posts_come_first(index: &dyn SearchIndex) {
     assert_eq!(top(to, 10).await, [(post_id(11), 2)]);
 }
 
-pub async fn activity_is_counted_by_interval(index: &dyn SearchIndex) {
+pub(super) async fn activity_is_counted_by_interval(index: &dyn SearchIndex) {
     let moments = [
         "1969-12-31T23:30:00Z",
         "2026-02-28T23:59:59.999Z",
@@ -82,7 +82,7 @@ pub async fn activity_is_counted_by_interval(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn deleted_likes_do_not_count(index: &dyn SearchIndex) {
+pub(super) async fn deleted_likes_do_not_count(index: &dyn SearchIndex) {
     fill(index, &likes()).await;
     apply(index, &[delete(IndexKey::Like(like_id(11, 1)), 2), delete(IndexKey::Like(like_id(12, 2)), 2)]).await;
     let authors = index.top_authors(Period::default(), 10).await.expect("authors");
@@ -91,7 +91,7 @@ pub async fn deleted_likes_do_not_count(index: &dyn SearchIndex) {
     assert_eq!(activity.iter().map(|count| count.likes).sum::<u64>(), 5);
 }
 
-pub async fn nothing_is_counted_in_an_empty_index(index: &dyn SearchIndex) {
+pub(super) async fn nothing_is_counted_in_an_empty_index(index: &dyn SearchIndex) {
     assert_eq!(index.top_authors(Period::default(), 10).await.expect("authors"), []);
     assert_eq!(index.top_posts(Period::default(), 10).await.expect("posts"), []);
     let activity = index.activity(Period::default(), Interval::Day).await.expect("activity");

@@ -30,7 +30,7 @@ fn period(from: Option<&str>, to: Option<&str>) -> Period {
     Period::new(from.map(at), to.map(at)).expect("a period")
 }
 
-pub async fn filters_narrow(index: &dyn SearchIndex) {
+pub(super) async fn filters_narrow(index: &dyn SearchIndex) {
     fill(index, &documents()).await;
     let all: Vec<_> = posts(&[14, 13, 12, 11]).into_iter().chain(users(&[2, 1])).collect();
     let cases = [
@@ -59,7 +59,7 @@ pub async fn filters_narrow(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn periods_are_half_open(index: &dyn SearchIndex) {
+pub(super) async fn periods_are_half_open(index: &dyn SearchIndex) {
     fill(index, &documents()).await;
     let january = users(&[2, 1]);
     let cases = [
@@ -76,7 +76,7 @@ pub async fn periods_are_half_open(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn facets_cover_the_whole_filtered_result(index: &dyn SearchIndex) {
+pub(super) async fn facets_cover_the_whole_filtered_result(index: &dyn SearchIndex) {
     fill(index, &documents()).await;
     let one_hit = SearchRequest { page: SearchPage::Newest(Page::first(1)), ..request("needle") };
     let answer = search(index, &one_hit).await;
@@ -97,7 +97,7 @@ pub async fn facets_cover_the_whole_filtered_result(index: &dyn SearchIndex) {
     assert_eq!((nothing.facets, nothing.total), (Facets::default(), Some(0)));
 }
 
-pub async fn author_ties_are_by_id_descending(index: &dyn SearchIndex) {
+pub(super) async fn author_ties_are_by_id_descending(index: &dyn SearchIndex) {
     let by = |author| post_at("2026-02-01T00:00:00Z", 100 + author, author, "needle", "x");
     let second = post_at("2026-02-01T00:00:00Z", 200, 5, "needle", "x");
     fill(index, &(1..=20).map(by).chain([second]).collect::<Vec<_>>()).await;
@@ -106,7 +106,7 @@ pub async fn author_ties_are_by_id_descending(index: &dyn SearchIndex) {
     assert_eq!(answer.facets.authors, [(user_id(5), 2), (user_id(20), 1), (user_id(19), 1)]);
 }
 
-pub async fn only_what_is_asked_for_is_answered(index: &dyn SearchIndex) {
+pub(super) async fn only_what_is_asked_for_is_answered(index: &dyn SearchIndex) {
     fill(index, &documents()).await;
     let bare = search(index, &SearchRequest { extras: SearchExtras::default(), ..request("needle") }).await;
     assert_eq!((bare.hits.len(), bare.total, bare.facets), (6, None, Facets::default()));

@@ -6,7 +6,7 @@ use polygraph::ports::SearchIndex;
 use super::world::{corpus, fields, fill, post, request, search, target};
 
 /// The text that a highlight shows. It panics where there is markup but `<em>`, or something is not escaped.
-pub fn shown(html: &str) -> String {
+pub(super) fn shown(html: &str) -> String {
     let plain = html.replace("<em>", "").replace("</em>", "");
     assert_eq!(html.matches("<em>").count(), html.matches("</em>").count(), "{html}");
     assert!(!plain.contains(['<', '>', '"', '\'']), "not escaped: {html}");
@@ -18,7 +18,7 @@ pub fn shown(html: &str) -> String {
 }
 
 /// Checks that highlights show fields of the document, each once, with something marked.
-pub fn check(document: &IndexDocument, highlights: &[Highlight]) {
+pub(super) fn check(document: &IndexDocument, highlights: &[Highlight]) {
     assert!(!highlights.is_empty(), "no highlight for {document:?}");
     let mut seen = Vec::new();
     for Highlight { field, html } in highlights {
@@ -31,7 +31,7 @@ pub fn check(document: &IndexDocument, highlights: &[Highlight]) {
     }
 }
 
-pub async fn every_hit_shows_why(index: &dyn SearchIndex) {
+pub(super) async fn every_hit_shows_why(index: &dyn SearchIndex) {
     let corpus = corpus();
     fill(index, &corpus).await;
     let texts = [
@@ -62,7 +62,7 @@ pub async fn every_hit_shows_why(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn markup_is_escaped(index: &dyn SearchIndex) {
+pub(super) async fn markup_is_escaped(index: &dyn SearchIndex) {
     fill(index, &corpus()).await;
     let html_of = async |typed: &str| search(index, &request(typed)).await.hits.pop().expect("a hit").highlights;
     let bio = Highlight { field: "bio", html: "Compilers &amp; &lt;b&gt;<em>ships</em>&lt;/b&gt;, for example".into() };
@@ -71,7 +71,7 @@ pub async fn markup_is_escaped(index: &dyn SearchIndex) {
     assert_eq!(html_of("zebra").await, [Highlight { field: "content", html }]);
 }
 
-pub async fn long_content_is_shown_by_a_fragment(index: &dyn SearchIndex) {
+pub(super) async fn long_content_is_shown_by_a_fragment(index: &dyn SearchIndex) {
     let content = format!("{}the needle {}", "hay ".repeat(1_000), "straw ".repeat(1_000));
     let document = post(1, 9, "Needle", &content);
     fill(index, std::slice::from_ref(&document)).await;

@@ -7,7 +7,7 @@ use polygraph::ports::SearchIndex;
 
 use super::world::{corpus, expected, fill, found, post, posts, request, search, targets, user, users};
 
-pub async fn what_is_found_is_what_the_words_say(index: &dyn SearchIndex) {
+pub(super) async fn what_is_found_is_what_the_words_say(index: &dyn SearchIndex) {
     let corpus = corpus();
     fill(index, &corpus).await;
     let texts = [
@@ -60,7 +60,7 @@ pub async fn what_is_found_is_what_the_words_say(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn words_match_over_fields_together(index: &dyn SearchIndex) {
+pub(super) async fn words_match_over_fields_together(index: &dyn SearchIndex) {
     let person = user(1, "grace", "Hopper", Some("compilers"));
     fill(index, &[person, post(2, 1, "First half", "second part"), post(3, 1, "First", "half")]).await;
     assert_eq!(found(index, "half second").await, BTreeSet::from_iter(posts(&[2])), "one in title, one in content");
@@ -70,26 +70,26 @@ pub async fn words_match_over_fields_together(index: &dyn SearchIndex) {
     assert!(found(index, "first half third").await.is_empty(), "every word must match");
 }
 
-pub async fn typos_are_forgiven_by_length(index: &dyn SearchIndex) {
+pub(super) async fn typos_are_forgiven_by_length(index: &dyn SearchIndex) {
     fill(index, &[post(1, 9, "cat rust database", "x")]).await;
     let one = BTreeSet::from_iter(posts(&[1]));
-    for typed in ["cat", "rust", "ruts", "rst", "rusty", "dust", "database", "dtaabsae", "databa", "xxtabase"] {
+    for typed in ["cat", "rust", "ruts", "rusty", "dust", "database", "dtaabsae", "databas", "xxtabase"] {
         assert_eq!(found(index, typed).await, one, "{typed:?}");
     }
-    for typed in ["car", "cta", "ca", "rtus", "duts", "ru", "dxtxbxse", "datab", "xxxabase"] {
+    for typed in ["car", "cta", "ca", "rtus", "duts", "ru", "dxtxbxse", "databa", "xxxabase"] {
         assert!(found(index, typed).await.is_empty(), "{typed:?}");
     }
     assert_eq!(found(index, "cats").await, one, "the typed word's length decides");
 }
 
-pub async fn exact_words_come_before_typos(index: &dyn SearchIndex) {
+pub(super) async fn exact_words_come_before_typos(index: &dyn SearchIndex) {
     let documents = [post(1, 9, "Rust", "one two three"), post(2, 9, "Dust", "one two three"), post(3, 9, "a", "b")];
     fill(index, &documents).await;
     assert_eq!(targets(&search(index, &request("rust")).await.hits), posts(&[1, 2]));
     assert_eq!(targets(&search(index, &request("dust")).await.hits), posts(&[2, 1]));
 }
 
-pub async fn operators_have_no_meaning(index: &dyn SearchIndex) {
+pub(super) async fn operators_have_no_meaning(index: &dyn SearchIndex) {
     let corpus = corpus();
     fill(index, &corpus).await;
     let mut texts: Vec<String> = [
@@ -150,7 +150,7 @@ pub async fn operators_have_no_meaning(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn text_without_words_finds_nothing(index: &dyn SearchIndex) {
+pub(super) async fn text_without_words_finds_nothing(index: &dyn SearchIndex) {
     fill(index, &corpus()).await;
     for typed in ["?!", "*", "\"", "🎉", "🎉🎉 🦀", "&& ||", "~", "...", "\\", "()", "-", "___"] {
         assert!(text::words(typed).is_empty());
@@ -159,13 +159,13 @@ pub async fn text_without_words_finds_nothing(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn nobody_is_found_by_email(index: &dyn SearchIndex) {
+pub(super) async fn nobody_is_found_by_email(index: &dyn SearchIndex) {
     fill(index, &corpus()).await;
     assert!(found(index, "demo@example.org").await.is_empty());
     assert!(found(index, "example.org").await.is_empty());
 }
 
-pub async fn long_words_and_long_texts(index: &dyn SearchIndex) {
+pub(super) async fn long_words_and_long_texts(index: &dyn SearchIndex) {
     let word = "abcdefgh".repeat(32);
     let content = format!("{}needle", "hay ".repeat(4_998));
     assert!((19_990..=20_000).contains(&content.len()));
@@ -179,7 +179,7 @@ pub async fn long_words_and_long_texts(index: &dyn SearchIndex) {
     assert!(found(index, &"é\u{301}\u{302}\u{303}".repeat(256)).await.is_empty(), "long in bytes");
 }
 
-pub async fn hits_carry_titles(index: &dyn SearchIndex) {
+pub(super) async fn hits_carry_titles(index: &dyn SearchIndex) {
     fill(index, &corpus()).await;
     let title_of = async |typed: &str| search(index, &request(typed)).await.hits.pop().map(|hit| hit.title);
     assert_eq!(title_of("hopper").await.as_deref(), Some("Grace Hopper"));

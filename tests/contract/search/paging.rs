@@ -50,7 +50,7 @@ async fn walk_relevance(index: &dyn SearchIndex, typed: &str, limit: u32) -> Vec
     walk(index, &request, next).await
 }
 
-pub async fn newest_walks_each_result_once(index: &dyn SearchIndex) {
+pub(super) async fn newest_walks_each_result_once(index: &dyn SearchIndex) {
     fill(index, &crowd()).await;
     for limit in [1, 7, 35, 70, 100] {
         let walked = walk_newest(index, "needle", limit).await;
@@ -59,7 +59,7 @@ pub async fn newest_walks_each_result_once(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn relevance_walks_each_result_once(index: &dyn SearchIndex) {
+pub(super) async fn relevance_walks_each_result_once(index: &dyn SearchIndex) {
     fill(index, &crowd()).await;
     let whole = walk_relevance(index, "needle", 100).await;
     assert_eq!(whole.len(), 70);
@@ -69,7 +69,7 @@ pub async fn relevance_walks_each_result_once(index: &dyn SearchIndex) {
     }
 }
 
-pub async fn ties_are_by_id_descending(index: &dyn SearchIndex) {
+pub(super) async fn ties_are_by_id_descending(index: &dyn SearchIndex) {
     let twins: Vec<_> = (1..=30).map(|n| post(n, 1, "The same title", "and content")).collect();
     fill(index, &twins).await;
     let walked = walk_relevance(index, "same", 4).await;
@@ -77,7 +77,7 @@ pub async fn ties_are_by_id_descending(index: &dyn SearchIndex) {
     assert_eq!(walked.into_iter().map(|(target, _)| target).collect::<Vec<_>>(), expected);
 }
 
-pub async fn the_total_is_the_same_on_every_page(index: &dyn SearchIndex) {
+pub(super) async fn the_total_is_the_same_on_every_page(index: &dyn SearchIndex) {
     fill(index, &crowd()).await;
     let first = SearchRequest { page: SearchPage::Newest(Page::first(10)), ..request("needle") };
     let answer = search(index, &first).await;

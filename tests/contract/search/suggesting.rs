@@ -19,7 +19,7 @@ async fn suggested(index: &dyn SearchIndex, prefix: &str) -> Vec<SearchTarget> {
     targets(&suggest(index, prefix).await)
 }
 
-pub async fn the_exact_handle_comes_first(index: &dyn SearchIndex) {
+pub(super) async fn the_exact_handle_comes_first(index: &dyn SearchIndex) {
     let documents = [
         user(1, "ann", "Zed", None),
         user(2, "anna_b", "Ann", None),
@@ -36,12 +36,12 @@ pub async fn the_exact_handle_comes_first(index: &dyn SearchIndex) {
     let scores: Vec<_> = hits.iter().map(|hit| hit.score).collect();
     let (exact, handle, word) = (suggestion_score::EXACT_HANDLE, suggestion_score::HANDLE, suggestion_score::WORD);
     assert_eq!(scores, [exact, handle, handle, word, word]);
-    assert_eq!(suggested(index, "anna").await, users(&[3, 2, 4]));
+    assert_eq!(suggested(index, "anna").await, [users(&[3, 2]), posts(&[5]), users(&[4])].concat());
     assert_eq!(suggested(index, "anna_").await, users(&[2]), "a handle is one word");
     assert_eq!(suggested(index, "ANNA_B").await, users(&[2]));
 }
 
-pub async fn words_of_names_and_titles_begin_with_the_prefix(index: &dyn SearchIndex) {
+pub(super) async fn words_of_names_and_titles_begin_with_the_prefix(index: &dyn SearchIndex) {
     fill(index, &corpus()).await;
     assert_eq!(suggested(index, "hop").await, users(&[3]), "the second word of a name");
     assert_eq!(suggested(index, "data").await, posts(&[11]), "a title, but not a bio");
@@ -55,7 +55,7 @@ pub async fn words_of_names_and_titles_begin_with_the_prefix(index: &dyn SearchI
     assert_eq!(suggested(index, "___").await, users(&[5]));
 }
 
-pub async fn several_words_stand_in_one_field(index: &dyn SearchIndex) {
+pub(super) async fn several_words_stand_in_one_field(index: &dyn SearchIndex) {
     fill(index, &corpus()).await;
     assert_eq!(suggested(index, "grace hop").await, users(&[3]));
     assert_eq!(suggested(index, "Grace Hopper").await, users(&[3]));
@@ -65,7 +65,7 @@ pub async fn several_words_stand_in_one_field(index: &dyn SearchIndex) {
     assert_eq!(suggested(index, "gra hop").await, [], "only the last word may be a beginning");
 }
 
-pub async fn suggestions_show_why(index: &dyn SearchIndex) {
+pub(super) async fn suggestions_show_why(index: &dyn SearchIndex) {
     let corpus = corpus();
     fill(index, &corpus).await;
     for prefix in ["d", "demo", "rust and", "rust and da", "grace hop", "zoë", "cat", "日本", "_", "n", "c"] {
@@ -83,7 +83,7 @@ pub async fn suggestions_show_why(index: &dyn SearchIndex) {
     assert_eq!(demo.highlights[0], Highlight { field: "handle", html: "<em>demo</em>".into() });
 }
 
-pub async fn suggestions_are_narrowed_and_limited(index: &dyn SearchIndex) {
+pub(super) async fn suggestions_are_narrowed_and_limited(index: &dyn SearchIndex) {
     fill(index, &corpus()).await;
     assert_eq!(targets(&suggest_only(index, "cat", Some(SearchType::Post), 10).await), posts(&[13]));
     assert_eq!(targets(&suggest_only(index, "cat", Some(SearchType::User), 10).await), users(&[4]));
@@ -92,9 +92,10 @@ pub async fn suggestions_are_narrowed_and_limited(index: &dyn SearchIndex) {
     assert_eq!(suggested(index, "rust").await, [users(&[3]), posts(&[11])].concat());
 }
 
-pub async fn prefixes_have_no_operators(index: &dyn SearchIndex) {
+pub(super) async fn prefixes_have_no_operators(index: &dyn SearchIndex) {
     fill(index, &corpus()).await;
-    for prefix in ["*", ".*", "?", "\"", "\\", "[", "(", "🎉", "a|b", "name:", "~", "&&", "%", "d*", "dem?", "de.o"] {
+    for prefix in ["*", ".*", "?", "\"", "\\", "[", "(", "🎉", "a|b", "name:", "~", "&&", "%", "d*o", "de?o", "de.o"]
+    {
         let hits = suggested(index, prefix).await;
         assert!(!hits.contains(&users(&[1])[0]), "{prefix:?} finds {hits:?}");
     }

@@ -11,23 +11,23 @@ use polygraph::ports::SearchIndex;
 use uuid::Uuid;
 
 /// Everything that can be counted or highlighted.
-pub const EVERYTHING: SearchExtras =
+pub(super) const EVERYTHING: SearchExtras =
     SearchExtras { highlights: true, total: true, types: true, authors: Some(10), months: true };
 
-pub fn at(moment: &str) -> Timestamp {
+pub(super) fn at(moment: &str) -> Timestamp {
     Timestamp::parse(moment).expect("a moment")
 }
 
 /// User number `n`. Numbers are ordered like ids, and differ in an id's first and last bytes; at most 8,191.
-pub fn user_id(n: u64) -> UserId {
+pub(super) fn user_id(n: u64) -> UserId {
     UserId(uuid(n))
 }
 
-pub fn post_id(n: u64) -> PostId {
+pub(super) fn post_id(n: u64) -> PostId {
     PostId(uuid(n))
 }
 
-pub fn like_id(post: u64, user: u64) -> LikeId {
+pub(super) fn like_id(post: u64, user: u64) -> LikeId {
     LikeId { post: post_id(post), user: user_id(user) }
 }
 
@@ -36,7 +36,7 @@ fn uuid(n: u64) -> Uuid {
     Uuid::from_u128((u128::from(n) << 115) | u128::from(n))
 }
 
-pub fn user(n: u64, handle: &str, name: &str, bio: Option<&str>) -> IndexDocument {
+pub(super) fn user(n: u64, handle: &str, name: &str, bio: Option<&str>) -> IndexDocument {
     let created_at = at("2026-01-01T00:00:00Z");
     IndexDocument::User {
         id: user_id(n),
@@ -47,11 +47,11 @@ pub fn user(n: u64, handle: &str, name: &str, bio: Option<&str>) -> IndexDocumen
     }
 }
 
-pub fn post(n: u64, author: u64, title: &str, content: &str) -> IndexDocument {
+pub(super) fn post(n: u64, author: u64, title: &str, content: &str) -> IndexDocument {
     post_at("2026-02-01T00:00:00Z", n, author, title, content)
 }
 
-pub fn post_at(moment: &str, n: u64, author: u64, title: &str, content: &str) -> IndexDocument {
+pub(super) fn post_at(moment: &str, n: u64, author: u64, title: &str, content: &str) -> IndexDocument {
     IndexDocument::Post {
         id: post_id(n),
         author: user_id(author),
@@ -61,16 +61,16 @@ pub fn post_at(moment: &str, n: u64, author: u64, title: &str, content: &str) ->
     }
 }
 
-pub fn like_at(moment: &str, post: u64, user: u64, author: u64) -> IndexDocument {
+pub(super) fn like_at(moment: &str, post: u64, user: u64, author: u64) -> IndexDocument {
     IndexDocument::Like { id: like_id(post, user), author: user_id(author), created_at: at(moment) }
 }
 
-pub fn delete(key: IndexKey, version: u64) -> IndexChange {
+pub(super) fn delete(key: IndexKey, version: u64) -> IndexChange {
     IndexChange { key, version, document: None }
 }
 
 /// Some users and posts with all kinds of words in them.
-pub fn corpus() -> Vec<IndexDocument> {
+pub(super) fn corpus() -> Vec<IndexDocument> {
     vec![
         user(1, "demo", "Demo Person", Some("Writes about databases")),
         user(2, "naive_fan", "Zoë Ünïcödé", None),
@@ -87,19 +87,19 @@ pub fn corpus() -> Vec<IndexDocument> {
 }
 
 /// Fills the index, each document with version 1, and makes it searchable.
-pub async fn fill(index: &dyn SearchIndex, documents: &[IndexDocument]) {
+pub(super) async fn fill(index: &dyn SearchIndex, documents: &[IndexDocument]) {
     let changes: Vec<_> = documents.iter().map(|document| IndexChange::put(document.clone(), 1)).collect();
     apply(index, &changes).await;
 }
 
 /// Applies changes and makes them searchable.
-pub async fn apply(index: &dyn SearchIndex, changes: &[IndexChange]) {
+pub(super) async fn apply(index: &dyn SearchIndex, changes: &[IndexChange]) {
     index.apply(changes).await.expect("the changes to be applied");
     index.refresh().await.expect("a refresh");
 }
 
 /// A request for the hundred best users and posts, with everything beside them.
-pub fn request(typed: &str) -> SearchRequest {
+pub(super) fn request(typed: &str) -> SearchRequest {
     SearchRequest {
         text: SearchText::parse(typed).expect("a text within the limits"),
         filter: SearchFilter::default(),
@@ -108,30 +108,30 @@ pub fn request(typed: &str) -> SearchRequest {
     }
 }
 
-pub async fn search(index: &dyn SearchIndex, request: &SearchRequest) -> SearchAnswer {
+pub(super) async fn search(index: &dyn SearchIndex, request: &SearchRequest) -> SearchAnswer {
     let answer = index.search(request).await;
     answer.unwrap_or_else(|error| panic!("{:?}: {:?}", request.text.raw, error))
 }
 
 /// The things that a text finds, whatever their order.
-pub async fn found(index: &dyn SearchIndex, typed: &str) -> BTreeSet<SearchTarget> {
+pub(super) async fn found(index: &dyn SearchIndex, typed: &str) -> BTreeSet<SearchTarget> {
     targets(&search(index, &request(typed)).await.hits).into_iter().collect()
 }
 
-pub fn targets(hits: &[Hit]) -> Vec<SearchTarget> {
+pub(super) fn targets(hits: &[Hit]) -> Vec<SearchTarget> {
     hits.iter().map(|hit| hit.target).collect()
 }
 
-pub fn users(numbers: &[u64]) -> Vec<SearchTarget> {
+pub(super) fn users(numbers: &[u64]) -> Vec<SearchTarget> {
     numbers.iter().map(|&n| SearchTarget::User(user_id(n))).collect()
 }
 
-pub fn posts(numbers: &[u64]) -> Vec<SearchTarget> {
+pub(super) fn posts(numbers: &[u64]) -> Vec<SearchTarget> {
     numbers.iter().map(|&n| SearchTarget::Post(post_id(n))).collect()
 }
 
 /// The contract's fields of a document that are searched, with their texts.
-pub fn fields(document: &IndexDocument) -> Vec<(&'static str, &str)> {
+pub(super) fn fields(document: &IndexDocument) -> Vec<(&'static str, &str)> {
     match document {
         IndexDocument::User { handle, name, bio, .. } => {
             let bio = bio.as_deref().map(|bio| ("bio", bio));
@@ -142,7 +142,7 @@ pub fn fields(document: &IndexDocument) -> Vec<(&'static str, &str)> {
     }
 }
 
-pub fn target(document: &IndexDocument) -> SearchTarget {
+pub(super) fn target(document: &IndexDocument) -> SearchTarget {
     match document {
         IndexDocument::User { id, .. } => SearchTarget::User(*id),
         IndexDocument::Post { id, .. } => SearchTarget::Post(*id),
@@ -151,7 +151,7 @@ pub fn target(document: &IndexDocument) -> SearchTarget {
 }
 
 /// What a text must find, by the contract's words: each typed word, with its typos, in some field.
-pub fn expected(documents: &[IndexDocument], typed: &str) -> BTreeSet<SearchTarget> {
+pub(super) fn expected(documents: &[IndexDocument], typed: &str) -> BTreeSet<SearchTarget> {
     let typed = text::words(typed);
     let matches = |document: &&IndexDocument| {
         let words: Vec<_> = fields(document).iter().flat_map(|(_, field)| text::words(field)).collect();
