@@ -161,7 +161,8 @@ fn every_file_says_what_it_is_for_and_is_about_one_thing() {
 fn the_api_names_no_engine_and_engines_know_no_graphql() {
     let engines = ["sqlite", "postgres", "mongo", "redis", "elastic", "tantivy", "sea_orm"];
     let mut broken = Vec::new();
-    for source in sources() {
+    // The demo data's posts are about engines; that is text.
+    for source in sources().into_iter().filter(|source| !source.path.iter().any(|part| part == "seed")) {
         let code = source.code.to_lowercase();
         let banned: &[&str] = match source.module.split("::").next() {
             Some("graphql" | "loaders" | "services" | "cache") => &engines,

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use polygraph::ports::PostStore;
 use polygraph::stores::mongo::{Mongo, MongoOptions};
+use polygraph::stores::sql::SqlPosts;
 
-use crate::support;
+use crate::{sql, support};
 
 /// Runs every test of the suite on one backend: `$open` gives an empty, migrated store that no other test uses.
 macro_rules! post_store_contract {
@@ -61,6 +62,8 @@ macro_rules! post_store_contract {
 }
 
 post_store_contract!(mongodb, super::mongodb());
+post_store_contract!(postgresql, super::postgresql());
+post_store_contract!(sqlite, super::sqlite());
 
 /// A server for tests; it does no I/O yet.
 pub(crate) fn mongo_server(options: MongoOptions) -> Mongo {
@@ -87,4 +90,15 @@ async fn mongodb() -> Arc<dyn PostStore> {
     let server = mongo_server(mongo_options(mongo_url()));
     server.migrate().await.unwrap();
     Arc::new(server.posts())
+}
+
+async fn postgresql() -> Arc<dyn PostStore> {
+    Arc::new(SqlPosts::new(sql::postgresql().await))
+}
+
+/// The directory stays behind: a store has no say in when its file may go.
+async fn sqlite() -> Arc<dyn PostStore> {
+    let (sql, directory) = sql::sqlite().await;
+    let _ = directory.keep();
+    Arc::new(SqlPosts::new(sql))
 }
