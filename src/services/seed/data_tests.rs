@@ -121,7 +121,7 @@ fn a_few_are_famous_and_most_are_not() {
         let data = data(plan);
         let followers = counted(data.follows().map(|follow| follow.followed));
         let likes = counted(data.likes().map(|like| like.id.post));
-        let written = counted(data.posts().map(|post| post.author));
+        let written = counted(data.posts.iter().map(|post| post.author));
         for (what, counts, of) in [
             ("followers", followers.into_values().collect::<Vec<_>>(), plan.users),
             ("likes", likes.into_values().collect(), plan.posts),

@@ -1,8 +1,8 @@
-//! Posts that read like posts: sentences with the words of a topic in them, none of them twice.
+//! Posts that read like posts: sentences with the words of a topic in them, none of them twice. All is in normal
+//! form C as it stands here and in `topics`; the tests of `data` see to it.
 
 use super::dice::Dice;
 use super::topics::Topic;
-use crate::domain::text::normalize;
 
 /// A post's title and content.
 pub(super) fn post(topic: &Topic, dice: &mut Dice) -> (String, String) {
@@ -21,7 +21,7 @@ pub(super) fn post(topic: &Topic, dice: &mut Dice) -> (String, String) {
     if writer.dice.chance(60) {
         paragraphs.push(writer.closing());
     }
-    (normalize(&title), normalize(&paragraphs.join("\n\n")))
+    (title, paragraphs.join("\n\n"))
 }
 
 /// Ways to link the post's subject to other things of its topic.

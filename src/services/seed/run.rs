@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tracing::{Instrument as _, info_span};
 
 use super::data::DemoData;
@@ -52,33 +54,15 @@ pub async fn run(
     let data = plan.data()?;
     refuse_other_demo(&data, users).await?;
 
-    let sower = Sower { clock, progress };
-    let people = async {
-        let insert = async |batch: Vec<_>| users.insert_users(&batch).await;
-        let span = info_span!("seed.users");
-        let users_sown = sower.sow("users", u64::from(plan.users), data.users(), insert).instrument(span).await?;
-        let insert = async |batch: Vec<_>| users.insert_follows(&batch).await;
-        let span = info_span!("seed.follows");
-        let follows_sown = sower.sow("follows", plan.follows, data.follows(), insert).instrument(span).await?;
-        Ok::<_, StoreError>([users_sown, follows_sown])
-    };
-    let writing = async {
-        let insert = async |batch: Vec<_>| posts.insert_posts(&batch).await;
-        let span = info_span!("seed.posts");
-        let posts_sown = sower.sow("posts", u64::from(plan.posts), data.posts(), insert).instrument(span).await?;
-        let insert = async |batch: Vec<_>| posts.insert_likes(&batch).await;
-        let span = info_span!("seed.likes");
-        let likes_sown = sower.sow("likes", plan.likes, data.likes(), insert).instrument(span).await?;
-        Ok::<_, StoreError>([posts_sown, likes_sown])
-    };
+    let sower = Sower { data: &data, clock, progress };
     // The same kind twice is one SQL store that holds both: its writers would only wait for each other.
-    let (people, writing) = if users.kind() == posts.kind() {
-        (people.await?, writing.await?)
+    let (people, writings) = if users.kind() == posts.kind() {
+        (sower.people(users).await?, sower.writings(posts).await?)
     } else {
-        futures::try_join!(people, writing)?
+        futures::try_join!(sower.people(users), sower.writings(posts))?
     };
     let index = sower.index(users, posts, search).instrument(info_span!("seed.index")).await?;
-    Ok(SeedReport { stages: people.into_iter().chain(writing).chain([index]).collect() })
+    Ok(SeedReport { stages: people.into_iter().chain(writings).chain([index]).collect() })
 }
 
 async fn refuse_other_demo(data: &DemoData, users: &dyn UserStore) -> Result<(), SeedError> {
@@ -89,18 +73,48 @@ async fn refuse_other_demo(data: &DemoData, users: &dyn UserStore) -> Result<(),
 
 /// Sows one part after the other, and measures each.
 struct Sower<'a> {
+    data: &'a DemoData,
     clock: &'a dyn Clock,
     progress: &'a dyn Progress,
 }
 
-impl Sower<'_> {
+/// What is sown. Boxed, because the compiler can't prove a future that holds the plain iterators to be `Send`.
+type Items<'a, T> = Box<dyn Iterator<Item = T> + Send + 'a>;
+
+impl<'a> Sower<'a> {
+    async fn people(&self, store: &'a dyn UserStore) -> StoreResult<[StageReport; 2]> {
+        let total = u64::from(self.data.plan().users);
+        let insert = move |batch: Vec<_>| async move { store.insert_users(&batch).await }.boxed();
+        let sowing = self.sow("users", total, Box::new(self.data.users()), insert);
+        let users = sowing.instrument(info_span!("seed.users")).await?;
+
+        let total = self.data.plan().follows;
+        let insert = move |batch: Vec<_>| async move { store.insert_follows(&batch).await }.boxed();
+        let sowing = self.sow("follows", total, Box::new(self.data.follows()), insert);
+        let follows = sowing.instrument(info_span!("seed.follows")).await?;
+        Ok([users, follows])
+    }
+
+    async fn writings(&self, store: &'a dyn PostStore) -> StoreResult<[StageReport; 2]> {
+        let total = u64::from(self.data.plan().posts);
+        let insert = move |batch: Vec<_>| async move { store.insert_posts(&batch).await }.boxed();
+        let sowing = self.sow("posts", total, Box::new(self.data.posts()), insert);
+        let posts = sowing.instrument(info_span!("seed.posts")).await?;
+
+        let total = self.data.plan().likes;
+        let insert = move |batch: Vec<_>| async move { store.insert_likes(&batch).await }.boxed();
+        let sowing = self.sow("likes", total, Box::new(self.data.likes()), insert);
+        let likes = sowing.instrument(info_span!("seed.likes")).await?;
+        Ok([posts, likes])
+    }
+
     /// Sows `items` in batches, one at a time: two at once would touch the same counters.
     async fn sow<T>(
         &self,
         stage: &'static str,
         total: u64,
-        mut items: impl Iterator<Item = T>,
-        insert: impl AsyncFn(Vec<T>) -> StoreResult<u64>,
+        mut items: Items<'_, T>,
+        insert: impl Fn(Vec<T>) -> BoxFuture<'a, StoreResult<u64>>,
     ) -> StoreResult<StageReport> {
         let begin = self.clock.now();
         let mut progress = self.progress.start(stage, total);
@@ -115,7 +129,7 @@ impl Sower<'_> {
             progress.advance(sent);
         }
         progress.finish();
-        Ok(StageReport { stage, added, already_there: total - added, elapsed: self.since(begin) })
+        Ok(StageReport { stage, added, already_there: total.saturating_sub(added), elapsed: self.since(begin) })
     }
 
     async fn index(
