@@ -55,7 +55,6 @@ impl Query {
     }
 
     /// All users.
-    #[expect(clippy::too_many_arguments, reason = "they are the field's")]
     async fn users(
         &self,
         ctx: &Context<'_>,
