@@ -4,6 +4,7 @@
 //! place and tested without a store.
 
 pub mod cursor;
+pub mod event;
 pub mod highlight;
 pub mod id;
 pub mod page;
