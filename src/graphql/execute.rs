@@ -112,9 +112,8 @@ fn completed(
     operation: &OperationDefinition,
     mut response: Response,
 ) -> serde_json::Result<Executed> {
-    for error in &response.errors {
-        types.outputs.nullify(&mut response.data, &error.path, document, operation);
-    }
+    let paths = response.errors.iter().map(|error| error.path.as_slice());
+    types.outputs.complete(&mut response.data, paths, document, operation);
     let plan = Plan::of(&operation.selection_set.node, &document.fragments);
     written(&response, Some(&plan))
 }

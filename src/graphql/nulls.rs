@@ -1,8 +1,9 @@
 //! Nulls where fields failed (GraphQL specification, §6.4.4): a field that failed is null, and where it can't be, what
 //! holds it is.
 //!
-//! async-graphql 7.2 leaves a failed field out of its object and goes on, whether the field may be null or not. Every
-//! error says where it happened, so the nulls are put in afterwards, and only for responses that have errors.
+//! async-graphql 7.2 leaves a failed field out of its object and goes on, whether the field may be null or not; an
+//! object of which every field failed it turns into null. Every error says where it happened, so this is mended
+//! afterwards, and only for responses that have errors.
 
 use std::collections::HashMap;
 
@@ -40,8 +41,25 @@ impl OutputTypes {
         Self(types)
     }
 
+    /// Puts null where the errors at these paths demand it, and nowhere else.
+    pub(super) fn complete<'a>(
+        &self,
+        data: &mut Value,
+        paths: impl Iterator<Item = &'a [PathSegment]> + Clone,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+    ) {
+        // All are revived before the first is nullified: what is null from then on is so for a reason.
+        for path in paths.clone() {
+            revive(data, path);
+        }
+        for path in paths {
+            self.nullify(data, path, document, operation);
+        }
+    }
+
     /// Puts null where an error at `path` demands it.
-    pub(super) fn nullify(
+    fn nullify(
         &self,
         data: &mut Value,
         path: &[PathSegment],
@@ -122,6 +140,23 @@ impl OutputTypes {
     }
 }
 
+/// Makes objects again of those along a path that are null only because all of their fields failed. That a field failed
+/// shows that there was an object to resolve it on.
+fn revive(mut here: &mut Value, path: &[PathSegment]) {
+    for segment in path {
+        if let (Value::Null, PathSegment::Field(_)) = (&*here, segment) {
+            *here = Value::Object(Default::default());
+        }
+        let inner = match (here, segment) {
+            (Value::Object(object), PathSegment::Field(name)) => object.get_mut(name.as_str()),
+            (Value::List(items), PathSegment::Index(index)) => items.get_mut(*index),
+            _ => None,
+        };
+        let Some(inner) = inner else { return };
+        here = inner;
+    }
+}
+
 /// All fields with the response key `key` below a selection, with the type that each is selected on.
 fn find<'a>(
     selection: &'a SelectionSet,
@@ -173,15 +208,19 @@ mod tests {
     ";
 
     fn nullified(query: &str, data: serde_json::Value, path: &[serde_json::Value]) -> serde_json::Value {
+        completed(query, data, &[path])
+    }
+
+    fn completed(query: &str, data: serde_json::Value, paths: &[&[serde_json::Value]]) -> serde_json::Value {
         let document = parse_query(query).expect("a document");
         let (_, operation) = document.operations.iter().next().expect("an operation");
         let segment = |step: &serde_json::Value| match step {
             serde_json::Value::String(name) => PathSegment::Field(name.clone()),
             index => PathSegment::Index(index.as_u64().expect("an index") as usize),
         };
-        let path: Vec<_> = path.iter().map(segment).collect();
+        let paths: Vec<Vec<_>> = paths.iter().map(|path| path.iter().map(segment).collect()).collect();
         let mut data = Value::from_json(data).expect("a value");
-        OutputTypes::of(SDL).nullify(&mut data, &path, &document, &operation.node);
+        OutputTypes::of(SDL).complete(&mut data, paths.iter().map(Vec::as_slice), &document, &operation.node);
         data.into_json().expect("JSON")
     }
 
@@ -206,6 +245,15 @@ mod tests {
         let data = json!({"nodes": [{"id": "1"}, {"id": "2", "friends": []}]});
         let path = [json!("nodes"), json!(0), json!("friends")];
         assert_eq!(nullified(query, data, &path), json!({"nodes": [null, {"id": "2", "friends": []}]}));
+    }
+
+    #[test]
+    fn an_object_whose_fields_all_failed_is_still_one() {
+        let paths: [&[_]; 3] = [&[json!("u")], &[json!("v"), json!("bio")], &[json!("w"), json!("friends")]];
+        let query = "{ u: user { id } v: user { bio } w: user { friends { id } } }";
+        let expected = json!({"u": null, "v": {"bio": null}, "w": null});
+        assert_eq!(completed(query, json!({"v": null, "w": null}), &paths), expected);
+        assert_eq!(completed("{ u: user { id } }", json!(null), &paths[..1]), json!({"u": null}));
     }
 
     #[test]
