@@ -4,5 +4,6 @@
 //! set of stores, seeded once, and only read; a test that writes or breaks something opens a world of its own. Every
 //! answer, whatever the test looks at, is checked for what holds for all of them (`support::answer`).
 
+mod bad_input;
 mod golden;
 mod support;
