@@ -5,5 +5,7 @@
 //! answer, whatever the test looks at, is checked for what holds for all of them (`support::answer`).
 
 mod bad_input;
+mod binary;
+mod cache;
 mod golden;
 mod support;

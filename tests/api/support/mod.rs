@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+mod process;
 mod society;
 mod world;
 
@@ -12,8 +13,9 @@ use tokio::runtime::Runtime;
 
 pub(crate) use answer::Answer;
 pub(crate) use client::Client;
+pub(crate) use process::{Serving, polygraph};
 pub(crate) use society::{Society, global};
-pub(crate) use world::{Served, Which, World};
+pub(crate) use world::{Served, Which, World, namespace, scratch, variables};
 
 /// The one runtime of this process: the shared worlds' connections outlive the test that opened them.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
