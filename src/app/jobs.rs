@@ -50,15 +50,18 @@ pub(super) async fn seed(config: &Config, args: SeedArgs, clock: Arc<dyn Clock>)
             })?;
         }
     }
-    let plan = SeedPlan {
+    println!("{}", sow(&stores, plan_of(&args), &clock).await?);
+    Ok(())
+}
+
+fn plan_of(args: &SeedArgs) -> SeedPlan {
+    SeedPlan {
         users: args.users,
         posts: args.posts,
         likes: args.likes.into(),
         follows: args.follows.into(),
         seed: args.seed,
-    };
-    println!("{}", sow(&stores, plan, &clock).await?);
-    Ok(())
+    }
 }
 
 async fn sow(stores: &OpenStores, plan: SeedPlan, clock: &Arc<dyn Clock>) -> Result<SeedReport, AppError> {
@@ -95,4 +98,19 @@ pub(super) async fn sow_at_first_start(
     sow(stores, SeedPlan::default(), clock).await?;
     write("done")?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn seed_without_options_makes_what_a_first_start_makes() {
+        let cli = Cli::try_parse_from(["polygraph", "seed"]).expect("a valid command line");
+        let Command::Seed(args) = cli.requested() else { panic!("`seed` is a command") };
+        assert_eq!(plan_of(&args), SeedPlan::default());
+    }
 }
