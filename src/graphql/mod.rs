@@ -19,7 +19,7 @@ use async_graphql::{EmptyMutation, EmptySubscription, Schema};
 
 pub use context::RequestContext;
 pub use errors::ErrorCode;
-pub use execute::{Executed, Operation, execute};
+pub use execute::{Executed, Fate, Operation, execute};
 
 /// The executable schema.
 pub type PolygraphSchema = Schema<query::Query, EmptyMutation, EmptySubscription>;

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::Gateway;
@@ -13,7 +13,7 @@ use super::request::{self, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
 use crate::domain::Viewer;
-use crate::graphql::{ErrorCode, Operation, RequestContext, execute};
+use crate::graphql::{ErrorCode, Fate, Operation, RequestContext, execute};
 use crate::services::identity::IdentityError;
 
 pub(super) async fn get(
@@ -87,7 +87,7 @@ async fn answer(
         }
     };
 
-    let Operation { query, name, variables } = &operation;
+    let Operation { query, name, variables, .. } = &operation;
     let kept =
         gateway.results.as_ref().map(|results| (results, results.key(viewer, query, name.as_deref(), variables)));
     if let Some((results, key)) = &kept
@@ -104,11 +104,23 @@ async fn answer(
         }
     };
     if let Some((results, key)) = &kept
-        && executed.clean
+        && executed.keepable
     {
         results.store(key, executed.body.clone()).await;
     }
-    respond::graphql(media, if executed.ran { StatusCode::OK } else { StatusCode::BAD_REQUEST }, executed.body)
+    let status = match executed.fate {
+        Fate::Ran => StatusCode::OK,
+        Fate::Refused => StatusCode::BAD_REQUEST,
+        Fate::RefusedMutation => StatusCode::METHOD_NOT_ALLOWED,
+    };
+    let mut response = respond::graphql(media, status, executed.body);
+    if executed.fate == Fate::RefusedMutation {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    if let Some(seconds) = executed.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// Who sent the request: nobody in particular without an `Authorization` header.
