@@ -8,4 +8,6 @@ mod bad_input;
 mod binary;
 mod cache;
 mod golden;
+mod outage;
+mod pagination;
 mod support;
