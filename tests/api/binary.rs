@@ -5,13 +5,13 @@ use std::net::TcpListener;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Serving, Which, namespace, polygraph, run, scratch, variables};
+use crate::support::{Serving, Which, namespace, polygraph, run, scratch, variables};
 
 const COUNTS: &str = "{ users { totalCount } posts { totalCount } search(query: \"demo\") { totalCount } }";
 
-fn readiness(client: &Client) -> (u16, Value) {
-    let answer = run(client.send(client.request(Method::GET, "/readyz")));
-    (answer.status, answer.json())
+fn assert_readiness(serving: &Serving, status: u16, body: Value) {
+    let answer = run(serving.client.send(serving.client.request(Method::GET, "/readyz")));
+    assert_eq!((answer.status, answer.json()), (status, body), "{}", serving.log());
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn embedded_it_answers_at_once_and_keeps_its_data() {
     let stores = json!({
         "users": store("sqlite"), "posts": store("sqlite"), "search": store("tantivy"), "cache": store("memory"),
     });
-    assert_eq!(readiness(&first.client), (200, json!({ "status": "ready", "stores": stores })));
+    assert_readiness(&first, 200, json!({ "status": "ready", "stores": stores }));
 
     let (status, said) = first.terminate();
     assert_eq!(status.code(), Some(0), "SIGTERM is an orderly end");
@@ -97,7 +97,7 @@ fn on_real_stores_migrate_seed_serve() {
         "users": store("postgresql"), "posts": store("mongodb"), "search": store("elasticsearch"),
         "cache": store("redis"),
     });
-    assert_eq!(readiness(&serving.client), (200, json!({ "status": "ready", "stores": stores })));
+    assert_readiness(&serving, 200, json!({ "status": "ready", "stores": stores }));
     assert_eq!(serving.terminate().0.code(), Some(0));
 }
 
@@ -129,7 +129,7 @@ fn it_starts_with_stores_down_and_says_so() {
     let stores = json!({
         "users": up("sqlite"), "posts": up("sqlite"), "search": down("elasticsearch"), "cache": down("redis"),
     });
-    assert_eq!(readiness(&serving.client), (200, json!({ "status": "degraded", "stores": stores })));
+    assert_readiness(&serving, 200, json!({ "status": "degraded", "stores": stores }));
     let doctor = polygraph(&["doctor"], &env, directory.path());
     assert_eq!(doctor.code, Some(1), "{doctor:?}");
     assert!(doctor.out.contains("DOWN") && doctor.out.contains("ELASTICSEARCH_URL"), "{doctor:?}");
@@ -141,7 +141,7 @@ fn it_starts_with_stores_down_and_says_so() {
     let stores = json!({
         "users": down("postgresql"), "posts": down("mongodb"), "search": up("tantivy"), "cache": up("memory"),
     });
-    assert_eq!(readiness(&serving.client), (503, json!({ "status": "degraded", "stores": stores })));
+    assert_readiness(&serving, 503, json!({ "status": "degraded", "stores": stores }));
     let alive = run(serving.client.send(serving.client.request(Method::GET, "/livez")));
     assert_eq!((alive.status, alive.text.as_str()), (200, "ok\n"));
     let answer = run(serving.client.ask("{ __typename users { totalCount } posts { totalCount } }"));

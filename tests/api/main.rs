@@ -7,5 +7,8 @@
 mod bad_input;
 mod binary;
 mod cache;
+mod fields;
 mod golden;
+mod outage;
+mod pagination;
 mod support;

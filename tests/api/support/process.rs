@@ -1,7 +1,8 @@
 //! The `polygraph` binary, as an operator runs it.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use super::Client;
@@ -32,6 +33,7 @@ pub(crate) fn polygraph(arguments: &[&str], env: &[(&'static str, String)], dire
 pub(crate) struct Serving {
     child: Child,
     out: BufReader<ChildStdout>,
+    log: PathBuf,
     pub(crate) client: Client,
 }
 
@@ -39,7 +41,9 @@ impl Serving {
     /// Starts `serve` on a free port, and waits until it says that it listens.
     pub(crate) fn start(env: &[(&'static str, String)], directory: &Path) -> Self {
         let mut command = command(&["serve", "--listen", "127.0.0.1:0"], env, directory);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary runs");
+        let log = directory.join("serve.log");
+        let err = File::create(&log).expect("a file for its log");
+        let mut child = command.stdout(Stdio::piped()).stderr(err).spawn().expect("the binary runs");
         let mut out = BufReader::new(child.stdout.take().expect("its standard output"));
         let mut line = String::new();
         while !line.starts_with("Listening on http://") {
@@ -47,7 +51,12 @@ impl Serving {
             assert_ne!(out.read_line(&mut line).expect("text"), 0, "it ended before it listened");
         }
         let address = line.trim_end().trim_start_matches("Listening on http://");
-        Self { child, out, client: Client::new(address.parse().expect("an address")) }
+        Self { child, out, log, client: Client::new(address.parse().expect("an address")) }
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("its log")
     }
 
     /// Sends SIGTERM, and waits for the end. Returns what it said on standard output since it listens.
