@@ -51,7 +51,7 @@ fn next(role: Role, kind: ErrorKind) -> String {
         ErrorKind::Unavailable | ErrorKind::Timeout => {
             format!("make sure that it runs, and that {variable} is its address (`polygraph config` shows it)")
         }
-        ErrorKind::Conflict | ErrorKind::Internal => {
+        ErrorKind::Conflict | ErrorKind::OutcomeUnknown | ErrorKind::Internal => {
             "look into its own log: it answers, but not as it should".to_owned()
         }
     }

@@ -1,5 +1,7 @@
 //! The one place that turns failures into what clients see: a code, and a sentence without internals.
 
+use std::time::Duration;
+
 use async_graphql::{ErrorExtensions as _, ServerError, Value};
 
 use crate::domain::InvalidInput;
@@ -18,6 +20,8 @@ pub enum ErrorCode {
     Unauthenticated,
     /// A store is down or too slow.
     StoreUnavailable,
+    /// Something was tried too often.
+    RateLimited,
     /// The body is too large.
     RequestTooLarge,
     /// The selection is nested too deeply.
@@ -35,6 +39,7 @@ impl ErrorCode {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::StoreUnavailable => "STORE_UNAVAILABLE",
+            Self::RateLimited => "RATE_LIMITED",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::Internal => "INTERNAL",
@@ -49,6 +54,8 @@ impl ErrorCode {
 pub(super) enum ApiError {
     Invalid(InvalidInput),
     Unauthenticated,
+    /// Something was tried too often; it may be tried again after this.
+    RateLimited(Duration),
     Store(StoreError),
 }
 
@@ -68,12 +75,30 @@ impl From<StoreError> for ApiError {
 
 impl From<ApiError> for async_graphql::Error {
     fn from(error: ApiError) -> Self {
-        let (code, message) = match &error {
-            ApiError::Invalid(invalid) => (ErrorCode::BadUserInput, invalid.to_string()),
-            ApiError::Unauthenticated => (ErrorCode::Unauthenticated, "Sign in to see this.".to_owned()),
-            ApiError::Store(failure) => of_store(failure),
+        let with_code = |code: ErrorCode, message: String| {
+            Self::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
         };
-        Self::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
+        match error {
+            ApiError::Invalid(invalid) => with_code(ErrorCode::BadUserInput, invalid.to_string()),
+            ApiError::Unauthenticated => with_code(ErrorCode::Unauthenticated, "Sign in first.".to_owned()),
+            ApiError::RateLimited(wait) => {
+                // Rounded up: who waits as told is not refused again.
+                let seconds = wait.as_millis().div_ceil(1_000).max(1) as u64;
+                let message = format!("Tried too often. Try again in {seconds} s.");
+                with_code(ErrorCode::RateLimited, message)
+                    .extend_with(|_, extensions| extensions.set("retryAfter", seconds))
+            }
+            ApiError::Store(failure) => {
+                let (code, message) = of_store(&failure);
+                let error = with_code(code, message);
+                match failure.kind {
+                    ErrorKind::OutcomeUnknown => {
+                        error.extend_with(|_, extensions| extensions.set("outcome", "UNKNOWN"))
+                    }
+                    _ => error,
+                }
+            }
+        }
     }
 }
 
@@ -82,6 +107,11 @@ fn of_store(failure: &StoreError) -> (ErrorCode, String) {
     let source = std::error::Error::source(failure).map(ToString::to_string);
     let (role, source) = (failure.role.name(), source.as_deref().unwrap_or("unknown"));
     match failure.kind {
+        ErrorKind::OutcomeUnknown => {
+            tracing::warn!(role, source, "a write was made or not: its store did not say");
+            let message = format!("The store of {role} did not say whether it wrote this. Look before you try again.");
+            (ErrorCode::StoreUnavailable, message)
+        }
         ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady | ErrorKind::Conflict => {
             tracing::warn!(role, kind = ?failure.kind, source, "a field has no value: its store does not serve");
             (ErrorCode::StoreUnavailable, format!("The store of {role} does not answer at the moment."))
@@ -98,7 +128,8 @@ fn of_store(failure: &StoreError) -> (ErrorCode, String) {
 pub(super) fn code_of(error: &ServerError) -> ErrorCode {
     let given = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
     if let Some(Value::String(given)) = given {
-        let known = [ErrorCode::BadUserInput, ErrorCode::Unauthenticated, ErrorCode::StoreUnavailable];
+        let known =
+            [ErrorCode::BadUserInput, ErrorCode::Unauthenticated, ErrorCode::RateLimited, ErrorCode::StoreUnavailable];
         return known.into_iter().find(|code| code.as_str() == given).unwrap_or(ErrorCode::Internal);
     }
     if !error.path.is_empty() {

@@ -4,4 +4,4 @@ mod date_time;
 mod enums;
 
 pub(super) use date_time::DateTime;
-pub(super) use enums::{Interval, PostOrder, SearchOrder, SearchType, UserOrder};
+pub(super) use enums::{Interval, PostOrder, SearchOrder, SearchType, UserErrorCode, UserOrder};
