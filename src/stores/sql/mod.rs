@@ -8,6 +8,7 @@ mod connect;
 mod db;
 mod error;
 mod group;
+mod outbox;
 mod posts;
 pub mod queries;
 mod rows;
