@@ -11,10 +11,12 @@ mod group;
 mod outbox;
 mod posts;
 pub mod queries;
+mod retry;
 mod rows;
 mod users;
 mod writes;
 
 pub use connect::{Sql, SqlOptions, SqlUrlError};
+pub use outbox::SqlOutbox;
 pub use posts::SqlPosts;
 pub use users::SqlUsers;

@@ -12,6 +12,7 @@ mod feed;
 mod follows;
 mod likes;
 pub(super) mod outbox;
+pub(super) mod outbox_claims;
 mod pages;
 mod posts;
 mod users;
