@@ -63,6 +63,10 @@ impl SqlOutbox {
 
     async fn try_claim(&self, projection: Projection, limit: u32, lease: Lease) -> StoreResult<Vec<Claim>> {
         let dialect = self.db.dialect();
+        let any: Vec<Uuid> = self.db.rows(claims::any_free(dialect, projection, lease.now), Columns::id).await?;
+        if any.is_empty() {
+            return Ok(Vec::new());
+        }
         let writing = self.db.begin().await?;
         let free: Vec<Uuid> = writing.rows(claims::free(dialect, projection, limit, lease.now), Columns::id).await?;
         if free.is_empty() {

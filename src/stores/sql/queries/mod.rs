@@ -15,6 +15,7 @@ pub(super) mod outbox;
 pub(super) mod outbox_claims;
 mod pages;
 mod posts;
+pub(super) mod publishing;
 mod users;
 mod writes;
 

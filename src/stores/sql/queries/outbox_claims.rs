@@ -26,6 +26,16 @@ pub(in super::super) fn free(dialect: DbBackend, projection: Projection, limit: 
     ))
 }
 
+/// A row if any aggregate may be claimed. It locks nothing: the many times that a worker finds nothing to do, it should
+/// take no turn from those who write.
+pub(in super::super) fn any_free(dialect: DbBackend, projection: Projection, now: Timestamp) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let (projection, now) = (draft.bind(projection.name()), draft.bind(now.millis()));
+    draft.done(format!(
+        "SELECT q.aggregate_id FROM outbox_queue q WHERE q.projection = {projection} AND q.free_at <= {now} LIMIT 1"
+    ))
+}
+
 /// Gives locked aggregates to a worker until `until`.
 pub(in super::super) fn lease(
     dialect: DbBackend,

@@ -59,7 +59,7 @@ pub(in super::super) fn lock_posts(dialect: DbBackend, posts: &[PostId]) -> Stat
 }
 
 /// SQLite's transactions are alone anyway.
-fn lock(dialect: DbBackend) -> &'static str {
+pub(super) fn lock(dialect: DbBackend) -> &'static str {
     match dialect {
         DbBackend::Postgres => "FOR NO KEY UPDATE",
         _ => "",
