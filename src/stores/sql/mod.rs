@@ -8,12 +8,18 @@ mod connect;
 mod db;
 mod error;
 mod group;
+mod outbox;
 mod posts;
+mod publishing;
+mod publishing_likes;
 pub mod queries;
+mod retry;
 mod rows;
 mod users;
 mod writes;
 
 pub use connect::{Sql, SqlOptions, SqlUrlError};
+pub use outbox::SqlOutbox;
 pub use posts::SqlPosts;
+pub use publishing::SqlPublishing;
 pub use users::SqlUsers;

@@ -11,8 +11,11 @@ mod draft;
 mod feed;
 mod follows;
 mod likes;
+pub(super) mod outbox;
+pub(super) mod outbox_claims;
 mod pages;
 mod posts;
+pub(super) mod publishing;
 mod users;
 mod writes;
 

@@ -6,18 +6,10 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{DbBackend, Statement};
-use serde_json::json;
 
-use super::draft::{Draft, Row, Type, hex};
+use super::draft::{Draft, Type, hex, row};
 use crate::domain::{AuthorStats, Like, PostId, UserId};
 use crate::ports::{NewFollow, NewPost, NewUser};
-
-/// A JSON object literal as a [`Row`].
-macro_rules! row {
-    ($($name:ident: $value:expr),* $(,)?) => {
-        Row::from_iter([$((stringify!($name).to_owned(), json!($value))),*])
-    };
-}
 
 /// Inserts users that are not there yet; a row for each that was new.
 pub(in super::super) fn insert_users(dialect: DbBackend, users: &[NewUser]) -> Statement {
@@ -67,7 +59,7 @@ pub(in super::super) fn lock_posts(dialect: DbBackend, posts: &[PostId]) -> Stat
 }
 
 /// SQLite's transactions are alone anyway.
-fn lock(dialect: DbBackend) -> &'static str {
+pub(super) fn lock(dialect: DbBackend) -> &'static str {
     match dialect {
         DbBackend::Postgres => "FOR NO KEY UPDATE",
         _ => "",
