@@ -9,6 +9,7 @@ mod explain_mongo;
 mod explain_sql;
 mod migrations_elastic;
 mod posts;
+mod publishing;
 mod search;
 mod sql;
 mod support;
