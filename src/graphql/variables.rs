@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{BaseType, ExecutableDocument, Type, TypeKind, TypeSystemDefinition};
 use serde_json::{Map, Value};
 
-use crate::domain::InvalidInput;
+use crate::domain::{InvalidInput, Timestamp};
 
 /// The types that a variable may have, beside the scalars that GraphQL itself defines.
 #[derive(Debug, Clone, Default)]
@@ -129,7 +129,11 @@ impl InputTypes {
             "Float" => value.is_number(),
             "Boolean" => value.is_boolean(),
             "ID" => value.is_string() || value.is_i64() || value.is_u64(),
-            "String" | "DateTime" => value.is_string(),
+            "String" => value.is_string(),
+            "DateTime" => match value.as_str().map(Timestamp::parse) {
+                Some(Err(why)) => return Err(InvalidInput::new(format!("Variable \"{path}\": {why}"))),
+                parsed => parsed.is_some(),
+            },
             // A type that the schema doesn't have: the document is invalid, and validation says so.
             _ => true,
         })
@@ -154,9 +158,10 @@ mod tests {
 
     #[test]
     fn values_that_fit_pass() {
-        let declared = "$i: Int, $f: Float, $s: String!, $b: Boolean, $id: [ID!], $o: Order, $e: Edit, $d: Int! = 3";
+        let declared =
+            "$i: Int, $f: Float, $t: DateTime, $s: String!, $b: Boolean, $id: [ID!], $o: Order, $e: Edit, $d: Int! = 3";
         let all = json!({
-            "i": 3, "f": 1.5, "s": "x", "b": true, "id": "one", "o": "HANDLE",
+            "i": 3, "f": 1.5, "t": "2026-01-31T12:00:00+02:00", "s": "x", "b": true, "id": "one", "o": "HANDLE",
             "e": {"id": 7, "tags": ["a"]}, "surplus": 1
         });
         assert_eq!(check(declared, all), Ok(()));
@@ -169,6 +174,8 @@ mod tests {
             ("$i: Int", json!({"i": "3"}), "$i"),
             ("$i: Int", json!({"i": 3_000_000_000_u64}), "$i"),
             ("$i: Int", json!({"i": 1.5}), "$i"),
+            ("$t: DateTime", json!({"t": "yesterday"}), "$t"),
+            ("$t: DateTime", json!({"t": 7}), "$t"),
             ("$s: String!", json!({}), "$s"),
             ("$s: String!", json!({"s": null}), "$s"),
             ("$o: Order", json!({"o": "SIDEWAYS"}), "$o"),

@@ -1,0 +1,14 @@
+//! The API from outside: over HTTP, on the embedded stores and on the real ones, held to the same expectations.
+//!
+//! Most tests are made twice by [`support::on_both`]: `NAME::embedded` and `NAME::real`. They share one world for each
+//! set of stores, seeded once, and only read; a test that writes or breaks something opens a world of its own. Every
+//! answer, whatever the test looks at, is checked for what holds for all of them (`support::answer`).
+
+mod bad_input;
+mod binary;
+mod cache;
+mod fields;
+mod golden;
+mod outage;
+mod pagination;
+mod support;

@@ -1,0 +1,54 @@
+//! A client of a gateway.
+
+use std::net::SocketAddr;
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::Answer;
+
+/// Asks one gateway, as nobody in particular or as a user.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// A client of the gateway at `address`.
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        Self { http: http.build().expect("an HTTP client"), base: format!("http://{address}"), token: None }
+    }
+
+    /// The same client with a token. In worlds of tests a user's handle is one (`world::Handles`).
+    pub(crate) fn signed_in(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// Sends a query by POST.
+    pub(crate) async fn ask(&self, query: &str) -> Answer {
+        self.ask_with(query, json!({})).await
+    }
+
+    /// Sends a query with variables by POST.
+    pub(crate) async fn ask_with(&self, query: &str, variables: Value) -> Answer {
+        let body = json!({ "query": query, "variables": variables });
+        self.send(self.request(Method::POST, "/graphql").json(&body)).await
+    }
+
+    /// A request that is yet to be completed.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends a request.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::read(request.send().await.expect("the gateway answers")).await
+    }
+}
