@@ -9,6 +9,7 @@ use async_graphql::{Request, Response, ServerError, Value, Variables};
 use bytes::Bytes;
 
 use super::errors::code_of;
+use super::limits::{self, Excess};
 use super::nulls::OutputTypes;
 use super::plan::Plan;
 use super::variables::InputTypes;
@@ -59,9 +60,9 @@ pub async fn execute(
     operation: Operation,
     request_id: &str,
 ) -> serde_json::Result<Executed> {
-    let document = match parse_query(&operation.query) {
+    let document = match parsed(&operation.query) {
         Ok(document) => document,
-        Err(error) => return refused(error.into(), ErrorCode::ParseFailed, request_id),
+        Err((error, code)) => return refused(error, code, request_id),
     };
     let types = schema.data::<Types>();
     let misfit =
@@ -82,6 +83,15 @@ pub async fn execute(
         (Some(types), Some(operation)) => completed(types, &document, operation, response),
         _ => written(&response, None),
     }
+}
+
+/// The document in a text, if both are within limits.
+fn parsed(query: &str) -> Result<ExecutableDocument, (ServerError, ErrorCode)> {
+    let excessive = |excess: Excess| (ServerError::new(excess.message, None), excess.code);
+    limits::check_text(query).map_err(excessive)?;
+    let document = parse_query(query).map_err(|error| (error.into(), ErrorCode::ParseFailed))?;
+    limits::check_document(&document).map_err(excessive)?;
+    Ok(document)
 }
 
 async fn run(
