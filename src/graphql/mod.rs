@@ -10,6 +10,7 @@ mod limits;
 mod nulls;
 mod pages;
 mod plan;
+mod presence;
 mod projection;
 mod query;
 mod scalars;
