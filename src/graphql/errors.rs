@@ -22,6 +22,8 @@ pub enum ErrorCode {
     RequestTooLarge,
     /// The selection is nested too deeply.
     QueryTooDeep,
+    /// More is selected than a document may select.
+    QueryTooComplex,
     /// A defect of ours.
     Internal,
 }
@@ -37,6 +39,7 @@ impl ErrorCode {
             Self::StoreUnavailable => "STORE_UNAVAILABLE",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
+            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::Internal => "INTERNAL",
         }
     }
@@ -105,7 +108,6 @@ pub(super) fn code_of(error: &ServerError) -> ErrorCode {
         return ErrorCode::BadUserInput;
     }
     match error.message.as_str() {
-        message if message.starts_with("The recursion depth of the query") => ErrorCode::QueryTooDeep,
         message if message.starts_with("Unknown operation named") || message.starts_with("Operation name required") => {
             ErrorCode::BadUserInput
         }
