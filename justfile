@@ -40,3 +40,9 @@ schema:
 # Accept or reject changed golden answers (cargo install cargo-insta)
 golden-review:
     cargo insta review
+
+# Measure starts, memory, seeding and queries on both sets of stores; `just bench --large` for a million likes, too
+bench *ARGS: stores-up
+    cargo build --release --workspace
+    target/release/polygraph-bench --stores embedded {{ARGS}}
+    eval "$(scripts/stores env --app)" && target/release/polygraph-bench --stores real {{ARGS}}

@@ -28,13 +28,20 @@ pub struct Health(Mutex<Observed>);
 #[derive(Debug)]
 struct Observed {
     phase: Phase,
-    stores: Vec<(Role, &'static str, bool)>,
+    /// Each with its kind and whether it answers: `None` before it was looked at.
+    stores: Vec<(Role, &'static str, Option<bool>)>,
+}
+
+impl Observed {
+    fn is_up(&self, role: Role) -> bool {
+        self.stores.iter().any(|(observed, _, up)| *observed == role && *up == Some(true))
+    }
 }
 
 impl Health {
     /// A gateway that is starting, on stores of these kinds.
     pub fn starting(kinds: impl IntoIterator<Item = (Role, &'static str)>) -> Self {
-        let stores = kinds.into_iter().map(|(role, kind)| (role, kind, false)).collect();
+        let stores = kinds.into_iter().map(|(role, kind)| (role, kind, None)).collect();
         Self(Mutex::new(Observed { phase: Phase::Starting, stores }))
     }
 
@@ -43,12 +50,17 @@ impl Health {
         self.locked(|state| state.phase = phase);
     }
 
-    /// Says whether a store answers; returns whether that is news.
+    /// Says whether a store answers; returns whether that is news, as the first look at a store is.
     pub fn observe(&self, role: Role, up: bool) -> bool {
         self.locked(|state| {
             let stores = state.stores.iter_mut().filter(|(observed, _, _)| *observed == role);
-            stores.fold(false, |news, (_, _, was_up)| std::mem::replace(was_up, up) != up || news)
+            stores.fold(false, |news, (_, _, was_up)| was_up.replace(up) != Some(up) || news)
         })
+    }
+
+    /// Whether the store that plays this part answered when it was last asked.
+    pub fn is_up(&self, role: Role) -> bool {
+        self.locked(|state| state.is_up(role))
     }
 
     fn locked<T>(&self, change: impl FnOnce(&mut Observed) -> T) -> T {
@@ -58,9 +70,9 @@ impl Health {
 
 pub(super) async fn ready(State(gateway): State<Gateway>) -> Response {
     let (serves, body) = gateway.health.locked(|state| {
-        let up = |role: Role| state.stores.iter().any(|(observed, _, up)| *observed == role && *up);
-        let store = |(role, kind, up): &(Role, &'static str, bool)| {
-            let status = if *up { "up" } else { "down" };
+        let up = |role: Role| state.is_up(role);
+        let store = |(role, kind, up): &(Role, &'static str, Option<bool>)| {
+            let status = if *up == Some(true) { "up" } else { "down" };
             (role.name().to_owned(), json!({ "status": status, "kind": kind }))
         };
         let stores: Map<_, _> = state.stores.iter().map(store).collect();
@@ -75,4 +87,17 @@ pub(super) async fn ready(State(gateway): State<Gateway>) -> Response {
     });
     let status = if serves { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_look_at_a_store_is_news_and_then_each_change() {
+        let health = Health::starting([(Role::Users, "one"), (Role::Posts, "other")]);
+        let news = [false, false, true, true, false].map(|up| health.observe(Role::Users, up));
+        assert_eq!(news, [true, false, true, false, true]);
+        assert!(health.observe(Role::Posts, true), "of another store");
+    }
 }

@@ -1,0 +1,111 @@
+//! The release binary as a process.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::machine::memory_of;
+use crate::{Failure, Which};
+
+/// The variables that choose stores.
+const URLS: [&str; 4] = ["DATABASE_URL", "MONGODB_URL", "ELASTICSEARCH_URL", "REDIS_URL"];
+
+/// The binary, and the stores that it is to use.
+pub(crate) struct Binary {
+    path: PathBuf,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl Binary {
+    /// The `polygraph` beside this program, on stores that nobody else uses.
+    pub(crate) fn new(which: Which, data: &Path, world: &str) -> Result<Self, Failure> {
+        let path = std::env::current_exe()?.with_file_name("polygraph");
+        if !path.is_file() {
+            let path = path.display();
+            return Err(format!("{path} is not there: cargo build --release --workspace").into());
+        }
+        let mut env: Vec<(OsString, OsString)> = vec![
+            ("POLYGRAPH_DATA_DIR".into(), data.into()),
+            ("POLYGRAPH_LISTEN".into(), "127.0.0.1:0".into()),
+            ("POLYGRAPH_NAMESPACE".into(), format!("bench_{}_{world}", std::process::id()).into()),
+        ];
+        if which == Which::Real {
+            for name in URLS {
+                let url = std::env::var_os(name).ok_or_else(|| {
+                    format!("{name} is not set: scripts/stores up, then eval \"$(scripts/stores env --app)\"")
+                })?;
+                env.push((name.into(), url));
+            }
+        }
+        Ok(Self { path, env })
+    }
+
+    /// The environment that this binary runs in, for a gateway of another process on the same stores.
+    pub(crate) fn env(&self) -> &[(OsString, OsString)] {
+        &self.env
+    }
+
+    /// One of its commands, with nothing of our own environment that it reads.
+    pub(crate) fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(&self.path);
+        command.env_clear().envs(self.env.iter().cloned()).env("POLYGRAPH_LOG", "warn").args(arguments);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Starts it, and waits until it says that it listens.
+    pub(crate) fn serve(&self) -> Result<Gateway, Failure> {
+        let started = Instant::now();
+        let mut process = self.command(&[]).stdout(Stdio::piped()).spawn()?;
+        let output = process.stdout.take().ok_or("the gateway has no standard output")?;
+        let mut gateway = Gateway { process, started, url: String::new() };
+        for line in BufReader::new(output).lines() {
+            if let Some(url) = line?.strip_prefix("Listening on ") {
+                gateway.url = url.to_owned();
+                return Ok(gateway);
+            }
+        }
+        Err("the gateway ended before it listened".into())
+    }
+}
+
+/// A gateway that serves, until it is stopped or dropped.
+pub(crate) struct Gateway {
+    process: Child,
+    started: Instant,
+    url: String,
+}
+
+impl Gateway {
+    /// Where it answers.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How long ago it was started.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The memory that it has at the moment.
+    pub(crate) fn resident_bytes(&self) -> Result<u64, Failure> {
+        memory_of(self.process.id(), "VmRSS")
+    }
+
+    /// Stops it as a service manager would.
+    pub(crate) fn stop(mut self) -> Result<(), Failure> {
+        Command::new("kill").arg(self.process.id().to_string()).status()?;
+        let ended = self.process.wait()?;
+        if ended.success() { Ok(()) } else { Err(format!("the gateway did not stop in order: {ended}").into()) }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

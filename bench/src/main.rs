@@ -1,0 +1,139 @@
+//! Measures Polygraph: how soon it answers, what it holds in memory, how fast it seeds, how long queries take.
+//!
+//! Times and memory are those of the release binary, started as users start it. Queries are timed against a gateway
+//! of this process, since some need a viewer and nobody can sign in yet. Nothing is asserted about a clock: the
+//! figures are printed, and kept under `bench/results/`.
+
+mod gateway;
+mod machine;
+mod queries;
+mod report;
+mod seeding;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use polygraph::services::seed::SeedPlan;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use gateway::Binary;
+
+/// A failure, with a sentence for whoever waits for figures.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// How long a gateway has nothing to do before its memory is read.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// What a large society is, to Polygraph's figures.
+const LARGE: SeedPlan = SeedPlan { users: 10_000, posts: 100_000, likes: 1_000_000, follows: 200_000, seed: 42 };
+
+/// Measures Polygraph on one set of stores, prints a table and keeps the figures as JSON.
+///
+/// Build everything first: cargo build --release --workspace
+#[derive(Debug, Parser)]
+struct Args {
+    /// Which stores to measure on.
+    #[arg(long, value_enum)]
+    stores: Which,
+
+    /// Seed 10,000 users, 100,000 posts, 1,000,000 likes and 200,000 follows, too: takes minutes.
+    #[arg(long)]
+    large: bool,
+
+    /// The directory for the figures, one JSON file for each set of stores.
+    #[arg(long, value_name = "PATH", default_value = "bench/results")]
+    out: PathBuf,
+
+    /// What a reader of the figures should know; may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    note: Vec<String>,
+}
+
+/// A set of stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// SQLite, tantivy and memory, in a directory of their own.
+    Embedded,
+    /// Those named by DATABASE_URL, MONGODB_URL, ELASTICSEARCH_URL and REDIS_URL, in a namespace of their own.
+    Real,
+}
+
+impl Which {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Real => "real",
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let args = Args::parse();
+    let mut figures = Map::new();
+    figures.insert("stores".to_owned(), json!(args.stores.name()));
+    figures.insert("machine".to_owned(), machine::describe()?);
+    figures.insert("notes".to_owned(), json!(args.note));
+    figures.insert("demo".to_owned(), demo(args.stores).await?);
+    if args.large {
+        figures.insert("large".to_owned(), large(args.stores).await?);
+    }
+    let figures = Value::Object(figures);
+    std::fs::create_dir_all(&args.out)?;
+    let file = args.out.join(format!("{}.json", args.stores.name()));
+    std::fs::write(&file, format!("{figures:#}\n"))?;
+    println!("{}", report::markdown(&figures));
+    Ok(())
+}
+
+/// The demo data: what a first start makes where all truth is embedded, and `polygraph seed` elsewhere.
+async fn demo(which: Which) -> Result<Value, Failure> {
+    let mut figures = Map::new();
+    let directory = scratch()?;
+    let binary = Binary::new(which, directory.path(), "demo")?;
+    if which == Which::Embedded {
+        figures.insert("first_start".to_owned(), start(&binary).await?);
+    }
+    let seeded = if which == Which::Embedded { scratch()? } else { directory };
+    let binary = Binary::new(which, seeded.path(), "demo")?;
+    figures.insert("seed".to_owned(), seeding::measure(&binary, SeedPlan::default())?);
+    figures.insert("later_start".to_owned(), start(&binary).await?);
+    figures.insert("queries".to_owned(), queries::measure(&binary, SeedPlan::default()).await?);
+    Ok(Value::Object(figures))
+}
+
+/// A society a hundred times as large.
+async fn large(which: Which) -> Result<Value, Failure> {
+    let directory = scratch()?;
+    let binary = Binary::new(which, directory.path(), "large")?;
+    let seed = seeding::measure(&binary, LARGE)?;
+    let later_start = start(&binary).await?;
+    let queries = queries::measure(&binary, LARGE).await?;
+    Ok(json!({ "seed": seed, "later_start": later_start, "queries": queries }))
+}
+
+/// One start: from nothing to the first answer, and the memory of a gateway that has nothing to do.
+async fn start(binary: &Binary) -> Result<Value, Failure> {
+    let gateway = binary.serve()?;
+    let listening = gateway.age();
+    queries::first_answer(gateway.url()).await?;
+    let answered = gateway.age();
+    tokio::time::sleep(IDLE).await;
+    let resident = gateway.resident_bytes()?;
+    gateway.stop()?;
+    Ok(json!({
+        "listening_ms": listening.as_millis() as u64,
+        "first_answer_ms": answered.as_millis() as u64,
+        "resident_idle_bytes": resident,
+    }))
+}
+
+/// A directory on the disk that the repository is on, gone when the figures are there.
+fn scratch() -> Result<TempDir, Failure> {
+    let target = Path::new("target");
+    std::fs::create_dir_all(target)?;
+    Ok(tempfile::Builder::new().prefix("bench-").tempdir_in(target)?)
+}
