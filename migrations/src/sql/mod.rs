@@ -6,6 +6,8 @@
 mod dialect;
 mod m0001_users_and_follows;
 mod m0002_posts_and_likes;
+mod m0003_outbox;
+mod m0004_publishing;
 mod m0005_accounts;
 
 use sea_orm_migration::prelude::*;
@@ -27,6 +29,8 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_users_and_follows::Migration),
             Box::new(m0002_posts_and_likes::Migration),
+            Box::new(m0003_outbox::Migration),
+            Box::new(m0004_publishing::Migration),
             Box::new(m0005_accounts::Migration),
         ]
     }

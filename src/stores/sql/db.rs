@@ -11,7 +11,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::connect::Sql;
 use super::error::{not_ready, store_error};
 use super::rows::Columns;
-use crate::ports::{Role, StoreResult};
+use crate::ports::{Role, StoreError, StoreResult};
 
 /// The pool, as the adapter of one role uses it.
 #[derive(Clone)]
@@ -106,6 +106,10 @@ pub(super) struct Writing {
 }
 
 impl Writing {
+    pub(super) fn dialect(&self) -> DbBackend {
+        self.transaction.get_database_backend()
+    }
+
     /// The rows of a statement, each read by `read`.
     pub(super) async fn rows<T>(
         &self,
@@ -118,6 +122,11 @@ impl Writing {
     /// Runs a statement whose answer is of no interest.
     pub(super) async fn run(&self, statement: Statement) -> StoreResult<()> {
         self.transaction.execute_raw(statement).await.map(|_| ()).map_err(|error| store_error(self.role, error))
+    }
+
+    /// What should never happen, as an error of this store.
+    pub(super) fn internal(&self, what: impl std::fmt::Display) -> StoreError {
+        StoreError::internal(self.role, what.to_string())
     }
 
     pub(super) async fn commit(self) -> StoreResult<()> {

@@ -1,6 +1,6 @@
 //! PostgreSQL and SQLite: accounts, users, follows, posts and likes in SQL.
 //!
-//! One pool ([`Sql`]) serves both adapters, [`SqlUsers`] and [`SqlPosts`]. The statements are in [`queries`], each
+//! One pool ([`Sql`]) serves all adapters, [`SqlAccounts`], [`SqlUsers`] and [`SqlPosts`]. The statements are in [`queries`], each
 //! written once where both dialects can say it, and their text never depends on how many keys they are asked for, so
 //! that every connection prepares each of them once.
 

@@ -19,7 +19,7 @@ pub(super) async fn close(db: &Db, user: UserId, stamp: Stamp) -> StoreResult<bo
     let Some(version) = version else {
         return Ok(false);
     };
-    sessions::end_those_of(db, &writing, user, None).await?;
+    sessions::end_those_of(&writing, user, None).await?;
     outbox::leave(&writing, &[stamp.event(user, version, Happened::UserClosed)]).await?;
     writing.commit().await?;
     Ok(true)
@@ -27,22 +27,23 @@ pub(super) async fn close(db: &Db, user: UserId, stamp: Stamp) -> StoreResult<bo
 
 pub(super) async fn remove_follows(db: &Db, user: UserId, limit: u32) -> StoreResult<u64> {
     let writing = db.begin().await?;
-    let removed = remove_some(db, &writing, user, limit).await?;
+    let removed = remove_some(&writing, user, limit).await?;
     writing.commit().await?;
     Ok(removed)
 }
 
 /// Nobody begins or ends a follow of a closed account, so that those found are still there when all of their users
 /// have been locked, unless another worker has removed them meanwhile.
-async fn remove_some(db: &Db, writing: &Writing, user: UserId, limit: u32) -> StoreResult<u64> {
+async fn remove_some(writing: &Writing, user: UserId, limit: u32) -> StoreResult<u64> {
     let read = |row: &mut Columns| Ok((row.id()?, row.id()?));
-    let found: Vec<follows::Follow> = writing.rows(queries::follows_of_closed(db.dialect(), user, limit), read).await?;
+    let found: Vec<follows::Follow> =
+        writing.rows(queries::follows_of_closed(writing.dialect(), user, limit), read).await?;
     if found.is_empty() {
         return Ok(0);
     }
     let users: BTreeSet<UserId> = found.iter().flat_map(|&(follower, followed)| [follower, followed]).collect();
-    writing.run(queries::lock_all_users(db.dialect(), &Vec::from_iter(users))).await?;
-    follows::remove(db, writing, &found).await
+    writing.run(queries::lock_all_users(writing.dialect(), &Vec::from_iter(users))).await?;
+    follows::remove(writing, &found).await
 }
 
 /// The database would remove follows that are left with the user, but would not count them.

@@ -37,7 +37,7 @@ pub(super) async fn end(db: &Db, token: TokenHash, now: Timestamp) -> StoreResul
 pub(super) async fn end_all(db: &Db, user: UserId, now: Timestamp) -> StoreResult<u64> {
     let writing = db.begin().await?;
     writing.run(queries::lock_users(db.dialect(), &[user])).await?;
-    let ended = end_those_of(db, &writing, user, None).await?;
+    let ended = end_those_of(&writing, user, None).await?;
     writing.commit().await?;
     Ok(ended.into_iter().filter(|&end| end > now).count() as u64)
 }
@@ -52,17 +52,16 @@ pub(super) async fn set_password(db: &Db, user: UserId, hash: &str, keep: TokenH
     if found.is_empty() {
         return Ok(None);
     }
-    let ended = end_those_of(db, &writing, user, Some(keep)).await?;
+    let ended = end_those_of(&writing, user, Some(keep)).await?;
     writing.commit().await?;
     Ok(Some(ended.len() as u64))
 }
 
 /// Ends the sessions of a user who has been locked. Returns when each would have ended.
 pub(super) async fn end_those_of(
-    db: &Db,
     writing: &Writing,
     user: UserId,
     keep: Option<TokenHash>,
 ) -> StoreResult<Vec<Timestamp>> {
-    writing.rows(queries::end_sessions(db.dialect(), user, keep), Columns::moment).await
+    writing.rows(queries::end_sessions(writing.dialect(), user, keep), Columns::moment).await
 }

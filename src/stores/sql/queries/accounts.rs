@@ -2,7 +2,7 @@
 
 use sea_orm::{DbBackend, Statement};
 
-use super::draft::{Draft, Row, Type, hex};
+use super::draft::{Draft, Type, hex, row};
 use super::writes::lock;
 use crate::domain::text::Handle;
 use crate::domain::{Timestamp, User, UserId};
@@ -106,12 +106,8 @@ pub(in super::super) fn lock_all_users(dialect: DbBackend, users: &[UserId]) -> 
 /// Deletes follows (follower, followed) between users who have been locked; a row for each that was there.
 pub(in super::super) fn delete_follows(dialect: DbBackend, follows: &[(UserId, UserId)]) -> Statement {
     let mut draft = Draft::new(dialect);
-    let rows = follows.iter().map(|&(follower, followed)| {
-        Row::from_iter([
-            ("follower_id".to_owned(), hex(follower).into()),
-            ("followed_id".to_owned(), hex(followed).into()),
-        ])
-    });
+    let rows =
+        follows.iter().map(|&(follower, followed)| row! { follower_id: hex(follower), followed_id: hex(followed) });
     let rows = draft.table(&[("follower_id", Type::Id), ("followed_id", Type::Id)], rows.collect());
     draft.done(format!(
         "DELETE FROM follows WHERE (follower_id, followed_id) IN (SELECT n.follower_id, n.followed_id FROM {rows}) \

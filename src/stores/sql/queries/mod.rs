@@ -12,6 +12,7 @@ mod draft;
 mod feed;
 mod follows;
 mod likes;
+pub(super) mod outbox;
 mod pages;
 mod posts;
 mod sessions;

@@ -6,19 +6,11 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{DbBackend, Statement};
-use serde_json::json;
 
 use super::USER;
-use super::draft::{Draft, Row, Type, hex};
+use super::draft::{Draft, Type, hex, row};
 use crate::domain::{AuthorStats, Like, PostId, UserId};
 use crate::ports::{NewFollow, NewPost, NewUser};
-
-/// A JSON object literal as a [`Row`].
-macro_rules! row {
-    ($($name:ident: $value:expr),* $(,)?) => {
-        Row::from_iter([$((stringify!($name).to_owned(), json!($value))),*])
-    };
-}
 
 /// Inserts users that are not there yet; a row for each that was new.
 pub(in super::super) fn insert_users(dialect: DbBackend, users: &[NewUser]) -> Statement {
