@@ -46,6 +46,19 @@ impl Columns {
         self.next().map(Timestamp::from_millis)
     }
 
+    pub(super) fn moment_if_any(&mut self) -> StoreResult<Option<Timestamp>> {
+        Ok(self.next::<Option<i64>>()?.map(Timestamp::from_millis))
+    }
+
+    pub(super) fn flag(&mut self) -> StoreResult<bool> {
+        self.next()
+    }
+
+    /// How often something was tried.
+    pub(super) fn attempts(&mut self) -> StoreResult<u32> {
+        Ok(u32::try_from(self.count()?).unwrap_or(u32::MAX))
+    }
+
     /// A count or version: a `bigint` that is never negative.
     pub(super) fn count(&mut self) -> StoreResult<u64> {
         let count: i64 = self.next()?;
