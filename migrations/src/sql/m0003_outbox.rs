@@ -12,8 +12,8 @@ pub(super) struct Migration;
 /// last of them. `outbox_queue` has a row for each aggregate with events that wait (and are not parked): claims go by
 /// it, so that they read one row for each aggregate, however many events it has.
 ///
-/// `outbox_queue.free_at` is from when on the aggregate may be claimed: when the first of its events is due, or while
-/// a worker has it, when the lease ends. Ids of users and posts are UUIDs: they need no kind beside them to be unique.
+/// `outbox_queue.free_at` is from when on the aggregate may be claimed: when the first of its events is due, or while a
+/// worker has it, when the lease ends. Events of an aggregate are ordered by its version after them. Ids of users and posts are UUIDs: they need no kind beside them to be unique.
 const TABLES: &str = r"
 CREATE TABLE outbox (
     id {id} NOT NULL PRIMARY KEY,

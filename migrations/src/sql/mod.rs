@@ -8,6 +8,7 @@ mod m0001_users_and_follows;
 mod m0002_posts_and_likes;
 mod m0003_outbox;
 mod m0004_publishing;
+mod m0005_accounts;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_posts_and_likes::Migration),
             Box::new(m0003_outbox::Migration),
             Box::new(m0004_publishing::Migration),
+            Box::new(m0005_accounts::Migration),
         ]
     }
 }

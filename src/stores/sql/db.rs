@@ -69,12 +69,23 @@ impl Db {
         Ok(applied.into_iter().next().map(|(version, _)| version).unwrap_or_default())
     }
 
-    /// Begins a transaction that writes.
-    pub(super) async fn begin(&self) -> StoreResult<Writing> {
-        let turn = match &self.sql.turn {
+    /// Runs a statement that writes, in a transaction of its own. Returns how many rows it wrote.
+    pub(super) async fn run(&self, statement: Statement) -> StoreResult<u64> {
+        let _turn = self.turn().await;
+        let done = self.sql.connection.execute_raw(statement).await;
+        done.map(|done| done.rows_affected()).map_err(|error| store_error(self.role, error))
+    }
+
+    async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        match &self.sql.turn {
             Some(turn) => Some(turn.clone().lock_owned().await),
             None => None,
-        };
+        }
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(&self) -> StoreResult<Writing> {
+        let turn = self.turn().await;
         // SQLite must take the writer's lock at once: a reader that becomes a writer later can't wait for its turn.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

@@ -75,10 +75,17 @@ impl SqlOutbox {
         let length = i64::try_from(lease.length.as_millis()).unwrap_or(i64::MAX);
         let until = Timestamp::from_millis(lease.now.millis().saturating_add(length));
         writing.run(claims::lease(dialect, projection, &free, lease.worker, until)).await?;
-        let read = |row: &mut Columns| Ok((row.id()?, row.text()?, row.attempts()?));
-        let rows = writing.rows(claims::due_events(dialect, projection, &free, lease), read).await?;
+        let read = |row: &mut Columns| {
+            Ok(EventRow {
+                aggregate: row.id()?,
+                payload: row.text()?,
+                attempts: row.attempts()?,
+                due_at: row.moment()?,
+            })
+        };
+        let rows = writing.rows(claims::first_events(dialect, projection, &free), read).await?;
         writing.commit().await?;
-        Ok(claims_of(&free, rows))
+        Ok(claims_of(&free, rows, lease.now))
     }
 
     /// Applies a statement to events, which gives the aggregate of each, and ends the claims of these aggregates.
@@ -121,13 +128,19 @@ impl SqlOutbox {
         let writing = self.db.begin().await?;
         let read = |row: &mut Columns| Ok((row.text()?, row.id()?));
         let waiting: Vec<(String, Uuid)> = writing.rows(claims::retry_parked(dialect, event, due), read).await?;
-        let turns: BTreeSet<Turn> = waiting
-            .iter()
-            .filter_map(|(name, aggregate)| {
-                Some(Turn { projection: projection(name)?, aggregate: *aggregate, free_at: due })
-            })
-            .collect();
-        writing.run(queries::queue(dialect, &Vec::from_iter(turns))).await?;
+        let mut aggregates: BTreeMap<Projection, BTreeSet<Uuid>> = BTreeMap::new();
+        for (name, aggregate) in &waiting {
+            if let Some(projection) = projection(name) {
+                aggregates.entry(projection).or_default().insert(*aggregate);
+            }
+        }
+        let turns = aggregates.iter().flat_map(|(&projection, aggregates)| {
+            aggregates.iter().map(move |&aggregate| Turn { projection, aggregate, free_at: due })
+        });
+        writing.run(queries::queue(dialect, &turns.collect::<Vec<_>>())).await?;
+        for (projection, aggregates) in aggregates {
+            writing.run(claims::reorder(dialect, projection, &Vec::from_iter(aggregates))).await?;
+        }
         writing.commit().await?;
         Ok(waiting.len() as u64)
     }
@@ -143,16 +156,25 @@ impl SqlOutbox {
     }
 }
 
-/// The claims of these aggregates, in their order, from the rows of all their events in any order.
+/// An event of a claim, as it is stored.
+struct EventRow {
+    aggregate: Uuid,
+    payload: String,
+    attempts: u32,
+    due_at: Timestamp,
+}
+
+/// The claims of these aggregates, in their order, from the rows of their first events in any order: of each, the
+/// events up to the first that is not due, since what comes after it must wait with it.
 ///
 /// An event of a later version than ours can't be read. Its aggregate is left out, and claimed by nobody until the
 /// lease ends: a gateway of that version may be the next to come.
-fn claims_of(aggregates: &[Uuid], rows: Vec<(Uuid, String, u32)>) -> Vec<Claim> {
-    let mut events: HashMap<Uuid, Vec<Waiting>> = HashMap::new();
+fn claims_of(aggregates: &[Uuid], rows: Vec<EventRow>, now: Timestamp) -> Vec<Claim> {
+    let mut events: HashMap<Uuid, Vec<(Waiting, Timestamp)>> = HashMap::new();
     let mut unreadable: HashSet<Uuid> = HashSet::new();
-    for (aggregate, payload, attempts) in rows {
+    for EventRow { aggregate, payload, attempts, due_at } in rows {
         match serde_json::from_str(&payload) {
-            Ok(event) => events.entry(aggregate).or_default().push(Waiting { event, attempts }),
+            Ok(event) => events.entry(aggregate).or_default().push((Waiting { event, attempts }, due_at)),
             Err(error) => {
                 tracing::warn!(%aggregate, %error, "an event in the outbox can't be read by this version");
                 unreadable.insert(aggregate);
@@ -163,7 +185,9 @@ fn claims_of(aggregates: &[Uuid], rows: Vec<(Uuid, String, u32)>) -> Vec<Claim> 
     readable
         .filter_map(|aggregate| {
             let mut events = events.remove(aggregate)?;
-            events.sort_by_key(|waiting| (waiting.event.version, waiting.event.id));
+            events.sort_by_key(|(Waiting { event, .. }, _)| (event.version, event.id));
+            let due = events.into_iter().take_while(|(_, due_at)| *due_at <= now);
+            let events: Vec<Waiting> = due.map(|(waiting, _)| waiting).collect();
             Some(Claim { aggregate: events.first()?.event.aggregate, events })
         })
         .collect()

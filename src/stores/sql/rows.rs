@@ -30,6 +30,14 @@ impl Columns {
         self.next()
     }
 
+    pub(super) fn optional_text(&mut self) -> StoreResult<Option<String>> {
+        self.next()
+    }
+
+    pub(super) fn truth(&mut self) -> StoreResult<bool> {
+        self.next()
+    }
+
     pub(super) fn id<I: From<Uuid>>(&mut self) -> StoreResult<I> {
         self.next().map(Uuid::into)
     }
@@ -67,7 +75,7 @@ impl Columns {
             id,
             handle,
             name: self.text()?,
-            bio: self.next()?,
+            bio: self.optional_text()?,
             email: Confidential::new(id, self.text()?),
             created_at: self.moment()?,
             followers_count: self.count()?,

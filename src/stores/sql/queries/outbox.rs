@@ -15,7 +15,6 @@ pub(in super::super) struct Wait<'a> {
 }
 
 /// An aggregate that a projection may claim from a moment on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) struct Turn {
     pub(in super::super) projection: Projection,
     pub(in super::super) aggregate: Uuid,
@@ -78,9 +77,8 @@ pub(in super::super) fn insert_waiting(dialect: DbBackend, waits: &[Wait<'_>]) -
     ))
 }
 
-/// Queues aggregates, each once, or lets those that are queued come sooner. One that a worker has stays with it. The
-/// rows are locked until the transaction ends: no worker takes an aggregate, or strikes it off the queue, while an
-/// event of it is about to be committed.
+/// Queues aggregates, each once; those that are queued stay as they are. The rows are locked until the transaction
+/// ends: no worker takes an aggregate, or strikes it off the queue, while an event of it is about to be committed.
 pub(in super::super) fn queue(dialect: DbBackend, turns: &[Turn]) -> Statement {
     let mut draft = Draft::new(dialect);
     let rows = turns.iter().map(|turn| {
@@ -96,9 +94,7 @@ pub(in super::super) fn queue(dialect: DbBackend, turns: &[Turn]) -> Statement {
         "INSERT INTO outbox_queue (projection, aggregate_id, free_at) \
          SELECT n.projection, n.aggregate_id, n.free_at FROM {rows} \
          WHERE TRUE ORDER BY n.projection COLLATE {}, n.aggregate_id \
-         ON CONFLICT (projection, aggregate_id) DO UPDATE SET free_at = CASE \
-           WHEN outbox_queue.worker IS NULL AND excluded.free_at < outbox_queue.free_at THEN excluded.free_at \
-           ELSE outbox_queue.free_at END",
+         ON CONFLICT (projection, aggregate_id) DO UPDATE SET free_at = outbox_queue.free_at",
         bytewise(dialect)
     ))
 }

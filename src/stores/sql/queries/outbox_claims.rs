@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::draft::Draft;
 use crate::domain::Timestamp;
-use crate::ports::{Lease, Projection};
+use crate::ports::Projection;
 
 /// How many events of one aggregate are claimed at once.
 const EVENTS: i64 = 500;
@@ -52,30 +52,25 @@ pub(in super::super) fn lease(
     ))
 }
 
-/// The first events of each aggregate that are due, as rows (aggregate, payload, attempts) in no particular order.
-pub(in super::super) fn due_events(
-    dialect: DbBackend,
-    projection: Projection,
-    aggregates: &[Uuid],
-    lease: Lease,
-) -> Statement {
+/// The first events of each aggregate, due or not, as rows (aggregate, payload, attempts, due) in no particular order.
+pub(in super::super) fn first_events(dialect: DbBackend, projection: Projection, aggregates: &[Uuid]) -> Statement {
     let mut draft = Draft::new(dialect);
     let keys = draft.keys(aggregates);
-    let (projection, now) = (draft.bind(projection.name()), draft.bind(lease.now.millis()));
-    let limit = draft.bind(EVENTS);
-    let due = format!(
+    let (projection, limit) = (draft.bind(projection.name()), draft.bind(EVENTS));
+    let first = format!(
         "FROM outbox_waiting w WHERE w.projection = {projection} AND w.aggregate_id = k.id \
-         AND w.parked_reason IS NULL AND w.due_at <= {now} ORDER BY w.version, w.event_id LIMIT {limit}"
+         AND w.parked_reason IS NULL ORDER BY w.version, w.event_id LIMIT {limit}"
     );
     let sql = if draft.is_postgres() {
         format!(
-            "SELECT k.id, o.payload, due.attempts FROM {keys} \
-             CROSS JOIN LATERAL (SELECT w.event_id, w.attempts {due}) AS due JOIN outbox o ON o.id = due.event_id"
+            "SELECT k.id, o.payload, v.attempts, v.due_at FROM {keys} \
+             CROSS JOIN LATERAL (SELECT w.event_id, w.attempts, w.due_at {first}) AS v \
+             JOIN outbox o ON o.id = v.event_id"
         )
     } else {
         format!(
-            "SELECT k.id, o.payload, v.attempts FROM {keys} CROSS JOIN outbox_waiting v CROSS JOIN outbox o \
-             WHERE v.event_id IN (SELECT w.event_id {due}) AND v.projection = {projection} AND o.id = v.event_id"
+            "SELECT k.id, o.payload, v.attempts, v.due_at FROM {keys} CROSS JOIN outbox_waiting v CROSS JOIN outbox o \
+             WHERE v.event_id IN (SELECT w.event_id {first}) AND v.projection = {projection} AND o.id = v.event_id"
         )
     };
     draft.done(sql)
@@ -141,14 +136,13 @@ pub(in super::super) fn park(dialect: DbBackend, projection: Projection, events:
     ))
 }
 
-/// Lets parked events wait again, all of them or one, tried as if for the first time; a row (projection, aggregate)
-/// for each.
+/// Lets parked events wait again, all of them or one; a row (projection, aggregate) for each.
 pub(in super::super) fn retry_parked(dialect: DbBackend, event: Option<Uuid>, due: Timestamp) -> Statement {
     let mut draft = Draft::new(dialect);
     let due = draft.bind(due.millis());
     let which = event.map_or_else(|| "TRUE".to_owned(), |event| format!("event_id = {}", draft.bind(event)));
     draft.done(format!(
-        "UPDATE outbox_waiting SET parked_reason = NULL, attempts = 0, due_at = {due} \
+        "UPDATE outbox_waiting SET parked_reason = NULL, due_at = {due} \
          WHERE parked_reason IS NOT NULL AND {which} RETURNING projection, aggregate_id"
     ))
 }
@@ -173,13 +167,24 @@ pub(in super::super) fn strike_off(dialect: DbBackend, projection: Projection, a
     ))
 }
 
-/// Ends the leases of these aggregates: each is free when the first of its events is due.
+/// Ends the leases of these aggregates, which have events that wait: each is free when the first of them is due.
 pub(in super::super) fn release(dialect: DbBackend, projection: Projection, aggregates: &[Uuid]) -> Statement {
+    free_at_first(dialect, projection, aggregates, "TRUE")
+}
+
+/// After parked events wait again: those of these aggregates that nobody has are free when the first of their events
+/// is due, which may be another one now.
+pub(in super::super) fn reorder(dialect: DbBackend, projection: Projection, aggregates: &[Uuid]) -> Statement {
+    free_at_first(dialect, projection, aggregates, "worker IS NULL")
+}
+
+fn free_at_first(dialect: DbBackend, projection: Projection, aggregates: &[Uuid], condition: &str) -> Statement {
     let mut draft = Draft::new(dialect);
     let (projection, among) = (draft.bind(projection.name()), draft.among("aggregate_id", aggregates));
     draft.done(format!(
-        "UPDATE outbox_queue SET worker = NULL, free_at = (SELECT min(w.due_at) {EVENTS_OF}) \
-         WHERE projection = {projection} AND {among}"
+        "UPDATE outbox_queue SET worker = NULL, \
+         free_at = (SELECT w.due_at {EVENTS_OF} ORDER BY w.version, w.event_id LIMIT 1) \
+         WHERE projection = {projection} AND {among} AND {condition}"
     ))
 }
 
