@@ -35,7 +35,8 @@ pub(super) struct OutboxDocument {
 
 impl OutboxDocument {
     fn new(event: &Event) -> StoreResult<Self> {
-        let payload = serde_json::to_string(event).map_err(|error| StoreError::internal(Role::Posts, error.to_string()))?;
+        let payload =
+            serde_json::to_string(event).map_err(|error| StoreError::internal(Role::Posts, error.to_string()))?;
         let wanting = Projection::ALL.into_iter().filter(|projection| projection.wants(event));
         let at = bson_time(event.at);
         Ok(Self {
@@ -93,12 +94,7 @@ impl Fields {
     /// The fields of a projection.
     pub(super) fn of(projection: Projection) -> Self {
         let field = |what| format!("{}{what}", projection.name());
-        Self {
-            due: field("Due"),
-            attempts: field("Attempts"),
-            parked: field("Parked"),
-            reason: field("Reason"),
-        }
+        Self { due: field("Due"), attempts: field("Attempts"), parked: field("Parked"), reason: field("Reason") }
     }
 
     /// The condition that an event waits.

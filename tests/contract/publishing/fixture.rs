@@ -99,10 +99,11 @@ pub(super) async fn settled<T, F>(write: impl Fn() -> F) -> T
 where
     F: Future<Output = StoreResult<T>>,
 {
-    loop {
+    for _ in 0..1_000 {
         match write().await {
             Err(error) if error.kind == ErrorKind::Conflict => tokio::task::yield_now().await,
             done => return done.unwrap(),
         }
     }
+    panic!("a write met others a thousand times")
 }

@@ -4,7 +4,7 @@ use polygraph::domain::event::{Event, Happened};
 use polygraph::domain::{LikeId, Page, Post, UserId};
 use polygraph::ports::{LikeOutcome, LikeWish};
 
-use super::fixture::{Fixture, like, unlike};
+use super::fixture::{Fixture, like, stamp, unlike};
 use crate::posts::world::{moment, post, user};
 
 /// The event that granting this wish leaves.
@@ -63,6 +63,7 @@ pub(super) async fn an_unlike_takes_back_what_was_liked(store: Fixture) {
 
 pub(super) async fn a_group_of_a_hundred_is_granted_at_once(store: Fixture) {
     let before = store.publish(1, user(1)).await;
+    store.events().await;
     let users: Vec<UserId> = (0..100).map(user).collect();
     // Every second one likes it already.
     let earlier: Vec<_> = users.iter().step_by(2).map(|&user| like(user, 10)).collect();
@@ -110,7 +111,7 @@ pub(super) async fn a_post_that_is_not_there_is_not_liked(store: Fixture) {
     assert_eq!(store.publishing.set_likes(absent, &wishes).await.unwrap(), None);
     assert_eq!(store.stats(user(2)).await.likes, 0);
     let id = store.publish(1, user(1)).await.id;
-    store.publishing.delete(id, user(1), super::fixture::stamp(20)).await.unwrap();
+    store.publishing.delete(id, user(1), stamp(20)).await.unwrap();
     store.events().await;
     assert_eq!(store.publishing.set_likes(id, &wishes).await.unwrap(), None, "nor one that is gone");
     assert_eq!(store.events().await, []);
