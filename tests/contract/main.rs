@@ -12,4 +12,5 @@ mod posts;
 mod search;
 mod sql;
 mod support;
+mod throttle;
 mod users;
