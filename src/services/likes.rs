@@ -173,3 +173,206 @@ fn answer_all(answers: Vec<oneshot::Sender<Answer>>, granted: StoreResult<Option
         let _ = waiting.send(Ok(Some(Granted { post: Arc::clone(&post), outcome })));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use futures::future::join_all;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::UserId;
+    use crate::services::testing::{MemoryPosts, stamps};
+
+    struct World {
+        store: Arc<MemoryPosts>,
+        likes: GroupCommit,
+        post: PostId,
+    }
+
+    fn world() -> World {
+        let store = Arc::new(MemoryPosts::default());
+        let post = store.add_post(1, user(0));
+        World { likes: GroupCommit::new(store.clone()), store, post }
+    }
+
+    fn user(n: u128) -> UserId {
+        UserId(Uuid::from_u128(n))
+    }
+
+    fn wish(n: u128, like: bool) -> LikeWish {
+        LikeWish { user: user(n), like, stamp: stamps().stamp() }
+    }
+
+    type Waiting<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+    impl World {
+        /// A wish that has arrived.
+        fn arrive(&self, n: u128, like: bool) -> Waiting<'_> {
+            let mut waiting: Waiting<'_> = Box::pin(self.likes.grant(self.post, wish(n, like)));
+            assert!(futures::FutureExt::now_or_never(&mut waiting).is_none(), "nothing is granted at once");
+            waiting
+        }
+
+        /// A first wish whose transaction is in flight, held up by the door.
+        async fn in_flight(&self) -> Waiting<'_> {
+            self.store.close_door();
+            let first = self.arrive(1_000_000, true);
+            tokio::task::yield_now().await;
+            first
+        }
+
+        fn sizes(&self) -> Vec<usize> {
+            self.store.groups().iter().map(Vec::len).collect()
+        }
+    }
+
+    fn outcome(answer: Answer) -> LikeOutcome {
+        answer.expect("the store answers").expect("there is such a post").outcome
+    }
+
+    #[tokio::test]
+    async fn wishes_that_arrive_meanwhile_go_together() {
+        let world = world();
+        let first = world.in_flight().await;
+        let others: Vec<_> = (1..=300).map(|n| world.arrive(n, true)).collect();
+        world.store.open_door();
+        assert!(matches!(outcome(first.await), LikeOutcome::Liked(_)));
+        for answer in join_all(others).await {
+            let granted = answer.expect("the store answers").expect("there is such a post");
+            assert_eq!((granted.post.like_count, matches!(granted.outcome, LikeOutcome::Liked(_))), (301, true));
+        }
+        assert_eq!(world.sizes(), [1, 300]);
+        tokio::task::yield_now().await;
+        assert_eq!(world.likes.busy(), 0, "nothing is kept of a post that is at rest");
+    }
+
+    #[tokio::test]
+    async fn a_group_has_an_end() {
+        let world = world();
+        let first = world.in_flight().await;
+        let others: Vec<_> = (1..=1_100).map(|n| world.arrive(n, true)).collect();
+        world.store.open_door();
+        first.await.expect("the store answers");
+        join_all(others).await;
+        assert_eq!(world.sizes(), [1, 500, 500, 100]);
+    }
+
+    #[tokio::test]
+    async fn wishes_of_one_user_are_granted_in_their_order_one_in_each_group() {
+        let world = world();
+        let first = world.in_flight().await;
+        let wishes = [(1, true), (2, true), (1, false), (1, false), (2, true), (1, true)];
+        let waiting: Vec<_> = wishes.into_iter().map(|(n, like)| world.arrive(n, like)).collect();
+        world.store.open_door();
+        first.await.expect("the store answers");
+        let outcomes: Vec<_> = join_all(waiting).await.into_iter().map(outcome).collect();
+        let id = |n| crate::domain::LikeId { post: world.post, user: user(n) };
+        assert_eq!((outcomes[2], outcomes[3]), (LikeOutcome::Unliked(id(1)), LikeOutcome::WasNotLiked));
+        assert!(matches!(outcomes[5], LikeOutcome::Liked(_)));
+        let groups = &world.store.groups()[1..];
+        let expected: [&[_]; 4] = [
+            &[(user(1), true), (user(2), true)],
+            &[(user(1), false), (user(2), true)],
+            &[(user(1), false)],
+            &[(user(1), true)],
+        ];
+        assert_eq!(groups, expected);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_takes_nobody_with_them() {
+        let world = world();
+        let first = world.in_flight().await;
+        let (second, third) = (world.arrive(2, true), world.arrive(3, true));
+        drop(first);
+        drop(second);
+        world.store.open_door();
+        assert!(matches!(outcome(third.await), LikeOutcome::Liked(_)));
+        let likers = world.store.likers(world.post);
+        assert_eq!(likers, [user(3), user(1_000_000)], "in flight: granted; still waiting: withdrawn");
+        assert_eq!(world.sizes(), [1, 1]);
+    }
+
+    #[tokio::test]
+    async fn if_all_give_up_the_next_is_served_all_the_same() {
+        let world = world();
+        let first = world.in_flight().await;
+        let second = world.arrive(2, true);
+        drop((first, second));
+        world.store.open_door();
+        assert!(matches!(outcome(world.arrive(3, true).await), LikeOutcome::Liked(_)));
+        tokio::task::yield_now().await;
+        assert_eq!(world.likes.busy(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_failure_reaches_all_of_its_group_and_none_of_the_next() {
+        let world = world();
+        let first = world.in_flight().await;
+        let second: Vec<_> = (1..=3).map(|n| world.arrive(n, true)).collect();
+        let later = world.arrive(1, true);
+        world.store.faults.fail_after(1);
+        world.store.open_door();
+        assert!(first.await.is_ok());
+        for answer in join_all(second).await {
+            assert_eq!(answer.expect_err("the store fails").kind, crate::ports::ErrorKind::Unavailable);
+        }
+        assert!(matches!(outcome(later.await), LikeOutcome::Liked(_)));
+    }
+
+    #[tokio::test]
+    async fn a_post_that_is_not_there_is_none_to_all() {
+        let store = Arc::new(MemoryPosts::default());
+        let likes = GroupCommit::new(store);
+        let post = PostId(Uuid::from_u128(9));
+        let answers = join_all((1..=3).map(|n| likes.grant(post, wish(n, true)))).await;
+        assert!(answers.into_iter().all(|answer| matches!(answer, Ok(None))));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_leaves_nobody_waiting() {
+        let world = world();
+        let first = world.in_flight().await;
+        let second = world.arrive(2, true);
+        world.store.door.close();
+        assert_eq!(first.await.expect_err("it panicked").kind, crate::ports::ErrorKind::Internal);
+        assert_eq!(second.await.expect_err("it panicked").kind, crate::ports::ErrorKind::Internal);
+        assert_eq!(world.likes.busy(), 0);
+    }
+
+    #[tokio::test]
+    async fn posts_do_not_wait_for_each_other() {
+        let world = world();
+        let other = world.store.add_post(2, user(0));
+        let first = world.in_flight().await;
+        let mut elsewhere: Waiting<'_> = Box::pin(world.likes.grant(other, wish(1, true)));
+        assert!(futures::FutureExt::now_or_never(&mut elsewhere).is_none());
+        assert_eq!(world.likes.busy(), 2);
+        world.store.open_door();
+        assert!(first.await.is_ok() && elsewhere.await.is_ok());
+        assert_eq!(world.store.groups().len(), 2);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_storm_of_likes_and_unlikes_comes_out_exact() {
+        let world = Arc::new(world());
+        let clients = (1..=64).map(|n| {
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                for round in 0..20 {
+                    let answer = world.likes.grant(world.post, wish(n, round % 2 == 0)).await;
+                    let liked = matches!(outcome(answer), LikeOutcome::Liked(_));
+                    assert_eq!(liked, round % 2 == 0);
+                }
+                world.likes.grant(world.post, wish(n, n % 2 == 0)).await.expect("the store answers");
+            })
+        });
+        for client in join_all(clients).await {
+            client.expect("a client that went through");
+        }
+        let likers = world.store.likers(world.post);
+        assert_eq!(likers, (1..=64).filter(|n| n % 2 == 0).map(user).collect::<Vec<_>>());
+    }
+}

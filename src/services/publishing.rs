@@ -185,3 +185,113 @@ fn refused<T>(code: UserErrorCode, field: &'static str, message: &str) -> Outcom
 fn other_wish() -> ServiceError {
     StoreError::internal(Role::Posts, "the outcome is that of another wish").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::UserId;
+    use crate::domain::input::UserErrorCode::{Conflict, Forbidden, NotFound, Required, TooLong};
+    use crate::services::testing::{MemoryPosts, stamps};
+
+    fn publishing() -> Publishing {
+        Publishing::new(Arc::new(MemoryPosts::default()), stamps())
+    }
+
+    fn who(n: u128) -> SignedIn {
+        SignedIn::internally(UserId(Uuid::from_u128(n)))
+    }
+
+    fn input(title: &str, key: Option<&str>) -> NewPostInput {
+        let idempotency_key = key.map(ToOwned::to_owned);
+        NewPostInput { title: title.to_owned(), content: "A text".to_owned(), idempotency_key }
+    }
+
+    fn done<T>(result: ServiceResult<T>) -> T {
+        result.expect("no fault").unwrap_or_else(|errors| panic!("{errors:?}"))
+    }
+
+    fn refused<T>(result: ServiceResult<T>) -> Vec<(UserErrorCode, &'static str)> {
+        let errors = result.expect("no fault").err().expect("it is refused");
+        errors.into_iter().map(|error| (error.code, error.path[0])).collect()
+    }
+
+    #[tokio::test]
+    async fn the_same_key_is_the_same_post() {
+        let publishing = publishing();
+        let post = done(publishing.create_post(who(1), input("A title", Some("key"))).await);
+        let again = done(publishing.create_post(who(1), input(" A title\n", Some("key"))).await);
+        assert_eq!(again.id, post.id, "what is normalised away makes no other post");
+        let others = done(publishing.create_post(who(2), input("A title", Some("key"))).await);
+        assert_ne!(others.id, post.id);
+        let other = publishing.create_post(who(1), input("Another", Some("key"))).await;
+        assert_eq!(refused(other), [(Conflict, "idempotencyKey")]);
+        done(publishing.delete_post(who(1), post.id).await);
+        let gone = publishing.create_post(who(1), input("A title", Some("key"))).await;
+        assert_eq!(refused(gone), [(Conflict, "idempotencyKey")]);
+    }
+
+    #[test]
+    fn where_the_title_ends_is_part_of_the_fingerprint() {
+        let of = |title: &str, content: &str| {
+            fingerprint(&PostText { title: title.to_owned(), content: content.to_owned() })
+        };
+        assert_ne!(of("ab", "c"), of("a", "bc"));
+        assert_eq!(of("ab", "c"), of("ab", "c"));
+    }
+
+    #[tokio::test]
+    async fn a_post_is_changed_by_its_author_and_at_the_revision_that_is_meant() {
+        let publishing = publishing();
+        let post = done(publishing.create_post(who(1), input("A title", None)).await).id;
+        let edit = |title: &str, expected_revision| PostEditInput {
+            title: Some(title.to_owned()),
+            content: None,
+            expected_revision,
+        };
+        let changed = done(publishing.update_post(who(1), post, edit(" Another ", Some(1))).await);
+        assert_eq!((changed.title.as_str(), changed.revision), ("Another", 2));
+        for behind in [1, 0, -1, 3] {
+            let behind = publishing.update_post(who(1), post, edit("A third", Some(behind))).await;
+            assert_eq!(refused(behind), [(Conflict, "expectedRevision")]);
+        }
+        let long = "x".repeat(201);
+        assert_eq!(refused(publishing.update_post(who(1), post, edit(&long, None)).await), [(TooLong, "title")]);
+        assert_eq!(refused(publishing.update_post(who(2), post, edit("Mine", None)).await), [(Forbidden, "id")]);
+        assert_eq!(refused(publishing.delete_post(who(2), post).await), [(Forbidden, "id")]);
+        assert_eq!(done(publishing.delete_post(who(1), post).await), post);
+        assert_eq!(refused(publishing.delete_post(who(1), post).await), [(NotFound, "id")]);
+        assert_eq!(refused(publishing.update_post(who(1), post, edit("Late", None)).await), [(NotFound, "id")]);
+        assert_eq!(refused(publishing.create_post(who(1), input("", None)).await), [(Required, "title")]);
+    }
+
+    #[tokio::test]
+    async fn a_like_is_given_once_and_taken_back_once() {
+        let publishing = publishing();
+        let post = done(publishing.create_post(who(1), input("A title", None)).await).id;
+        let id = LikeId { post, user: who(1).id() };
+        for _ in 0..2 {
+            let liked = done(publishing.like(who(1), post).await);
+            assert_eq!((liked.post.like_count, liked.like.id, liked.like.author), (1, id, who(1).id()));
+        }
+        let taken_back = done(publishing.unlike(who(1), post).await);
+        assert_eq!((taken_back.post.like_count, taken_back.deleted), (0, Some(id)));
+        assert_eq!(done(publishing.unlike(who(1), post).await).deleted, None);
+        let nowhere = PostId(Uuid::nil());
+        assert_eq!(refused(publishing.like(who(1), nowhere).await), [(NotFound, "postId")]);
+        assert_eq!(refused(publishing.unlike(who(1), nowhere).await), [(NotFound, "postId")]);
+    }
+
+    #[tokio::test]
+    async fn a_closed_account_publishes_and_likes_no_more_but_its_likes_can_go() {
+        let publishing = publishing();
+        let post = done(publishing.create_post(who(1), input("A title", None)).await).id;
+        done(publishing.like(who(2), post).await);
+        publishing.close_author(who(2)).await.expect("memory answers");
+        let refused = publishing.create_post(who(2), input("A title", None)).await;
+        assert!(matches!(refused, Err(ServiceError::AccountClosed)));
+        assert!(matches!(publishing.like(who(2), post).await, Err(ServiceError::AccountClosed)));
+        assert!(done(publishing.unlike(who(2), post).await).deleted.is_some());
+    }
+}

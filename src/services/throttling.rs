@@ -172,3 +172,82 @@ fn network(address: IpAddr) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::testing::Counts;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn an_address_is_what_one_customer_has() {
+        for (one, other, same) in [
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("192.0.2.1", "::ffff:192.0.2.1", true),
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", true),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
+        ] {
+            assert_eq!(network(address(one)) == network(address(other)), same, "{one} {other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn many_at_once_count_before_they_are_judged() {
+        let counts = Arc::new(Counts::default());
+        let throttling = Throttling::new(counts.clone(), counts, ThrottleRules::DEVELOPMENT);
+        let tries = (0..15).map(|_| throttling.sign_in("demo", address("192.0.2.1")));
+        let tried = futures::future::join_all(tries).await;
+        assert_eq!(tried.iter().filter(|tried| tried.is_ok()).count(), 10);
+        for tried in tried.into_iter().flatten() {
+            tried.succeeded().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_has_a_limit_over_all_logins() {
+        let counts = Arc::new(Counts::default());
+        let throttling = Throttling::new(counts.clone(), counts.clone(), ThrottleRules::DEVELOPMENT);
+        for n in 0..100 {
+            let tried = throttling.sign_in(&format!("login-{n}"), address("192.0.2.1")).await;
+            tried.expect("below the limit").stays_counted();
+        }
+        let refused = throttling.sign_in("another", address("192.0.2.1")).await;
+        assert!(matches!(refused, Err(ServiceError::RateLimited { retry_after }) if retry_after == QUARTER));
+        assert!(throttling.sign_in("another", address("192.0.2.2")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn while_the_shared_counts_are_away_our_own_count() {
+        let (shared, local) = (Arc::new(Counts::default()), Arc::new(Counts::default()));
+        let throttling = Throttling::new(shared.clone(), local.clone(), ThrottleRules::PRODUCTION);
+        shared.faults.fail_after(0);
+        let tried = throttling.sign_in("demo", address("192.0.2.1")).await.expect("below the limit");
+        assert_eq!((shared.by_kind().len(), local.by_kind().len()), (0, 2));
+        tried.succeeded().await;
+        assert_eq!(local.by_kind(), [], "a try is taken back where it was counted");
+        throttling.sign_up(address("192.0.2.1")).await.expect("below the limit").stays_counted();
+        assert_eq!(shared.by_kind(), [("sign-up".to_owned(), 1)]);
+    }
+
+    #[tokio::test]
+    async fn rules_that_are_off_count_nothing() {
+        let counts = Arc::new(Counts::default());
+        let throttling = Throttling::new(counts.clone(), counts.clone(), ThrottleRules::OFF);
+        for _ in 0..200 {
+            throttling.sign_in("demo", address("192.0.2.1")).await.expect("no limit").stays_counted();
+            throttling.sign_up(address("192.0.2.1")).await.expect("no limit").stays_counted();
+        }
+        assert_eq!(counts.by_kind(), []);
+    }
+
+    #[test]
+    fn a_login_is_no_key_as_it_is() {
+        let key = digest("demo@example.org");
+        assert_eq!((key.len(), key.contains("demo")), (32, false));
+        assert_ne!(key, digest("demo@example.com"));
+    }
+}

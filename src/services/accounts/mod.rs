@@ -2,6 +2,8 @@
 
 mod profile;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -1,12 +1,21 @@
-//! What the tests of services share: a clock that stands until it is turned, and randomness that repeats itself.
+//! What the tests of services share: stores in memory, a clock that stands until it is turned, and randomness that
+//! repeats itself.
 
-use std::sync::Arc;
+mod accounts;
+mod counts;
+mod posts;
+
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+pub(super) use accounts::MemoryAccounts;
+pub(super) use counts::Counts;
+pub(super) use posts::MemoryPosts;
 
 use super::stamps::Stamps;
 use crate::domain::Timestamp;
-use crate::ports::{Clock, Entropy};
+use crate::ports::{Clock, Entropy, ErrorKind, Role, StoreError, StoreResult};
 
 pub(super) const START: i64 = 1_763_700_000_000;
 
@@ -50,4 +59,35 @@ pub(super) fn stamps() -> Stamps {
 
 pub(super) fn stamps_of(clock: Arc<TurnedClock>) -> Stamps {
     Stamps::new(clock, Arc::new(Counted::default()))
+}
+
+/// Lets a store's calls fail: the one after so many, or none.
+#[derive(Default)]
+pub(super) struct Faults(Mutex<Option<u32>>);
+
+impl Faults {
+    /// The call after `calls` more fails, once.
+    pub(super) fn fail_after(&self, calls: u32) {
+        *self.0.lock().unwrap() = Some(calls);
+    }
+
+    /// Whether no failure is due any more.
+    pub(super) fn are_over(&self) -> bool {
+        self.0.lock().unwrap().is_none()
+    }
+
+    fn call(&self, role: Role) -> StoreResult<()> {
+        let mut left = self.0.lock().unwrap();
+        match &mut *left {
+            None => Ok(()),
+            Some(0) => {
+                *left = None;
+                Err(StoreError::new(role, ErrorKind::Unavailable, "it fails as it was told"))
+            }
+            Some(calls) => {
+                *calls -= 1;
+                Ok(())
+            }
+        }
+    }
 }
