@@ -7,7 +7,7 @@ use async_graphql::Context;
 use super::errors::{ApiError, Result};
 use crate::domain::{UserId, Viewer};
 use crate::loaders::Loaders;
-use crate::ports::Stores;
+use crate::ports::{Stores, TokenHash};
 
 /// The stores, the lanes to them, and who is asking: made anew for each request.
 #[derive(Clone)]
@@ -18,13 +18,20 @@ pub struct RequestContext {
     pub loaders: Arc<Loaders>,
     /// Who is asking.
     pub viewer: Viewer,
+    /// By which session, where they are signed in by one of ours.
+    pub session: Option<TokenHash>,
 }
 
 impl RequestContext {
     /// The context of a request of `viewer`.
     pub fn new(stores: Stores, viewer: Viewer) -> Self {
         let loaders = Loaders::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), viewer.id());
-        Self { stores, loaders: Arc::new(loaders), viewer }
+        Self { stores, loaders: Arc::new(loaders), viewer, session: None }
+    }
+
+    /// The context of a request that came with a session.
+    pub fn with_session(self, session: Option<TokenHash>) -> Self {
+        Self { session, ..self }
     }
 
     /// The context of the request that `ctx` resolves a field of.

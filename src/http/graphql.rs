@@ -14,7 +14,7 @@ use super::request_id::RequestId;
 use super::respond::{self, Id};
 use crate::domain::Viewer;
 use crate::graphql::{ErrorCode, Fate, Operation, RequestContext, execute};
-use crate::services::identity::IdentityError;
+use crate::services::identity::{Identified, IdentityError};
 
 pub(super) async fn get(
     State(gateway): State<Gateway>,
@@ -74,8 +74,8 @@ async fn answer(
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message);
         }
     };
-    let viewer = match identify(gateway, headers).await {
-        Ok(viewer) => viewer,
+    let identified = match identify(gateway, headers).await {
+        Ok(identified) => identified,
         Err(IdentityError::Invalid) => {
             let message = "The token is not valid. Sign in again, or send no Authorization header.";
             return refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
@@ -87,6 +87,7 @@ async fn answer(
         }
     };
 
+    let viewer = identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user));
     let Operation { query, name, variables, .. } = &operation;
     let kept =
         gateway.results.as_ref().map(|results| (results, results.key(viewer, query, name.as_deref(), variables)));
@@ -95,7 +96,8 @@ async fn answer(
     {
         return respond::graphql(media, StatusCode::OK, body);
     }
-    let context = RequestContext::new(gateway.stores.clone(), viewer);
+    let session = identified.and_then(|identified| identified.session);
+    let context = RequestContext::new(gateway.stores.clone(), viewer).with_session(session);
     let executed = match execute(&gateway.schema, context, operation, &id.0).await {
         Ok(executed) => executed,
         Err(error) => {
@@ -124,14 +126,14 @@ async fn answer(
 }
 
 /// Who sent the request: nobody in particular without an `Authorization` header.
-async fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Viewer, IdentityError> {
+async fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Identified>, IdentityError> {
     let Some(header) = headers.get(header::AUTHORIZATION) else {
-        return Ok(Viewer::Anonymous);
+        return Ok(None);
     };
     let token = header.to_str().ok().and_then(|header| {
         let (scheme, token) = header.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
     let token = token.filter(|token| !token.is_empty()).ok_or(IdentityError::Invalid)?;
-    gateway.identity.fetch_user(token).await.map(Viewer::User)
+    gateway.identity.identify(token).await.map(Some)
 }

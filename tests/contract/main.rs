@@ -14,4 +14,5 @@ mod publishing;
 mod search;
 mod sql;
 mod support;
+mod throttle;
 mod users;
