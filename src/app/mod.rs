@@ -9,6 +9,7 @@ mod serve;
 mod stores;
 mod system;
 mod telemetry;
+mod writing;
 
 use std::ffi::OsString;
 use std::io::Write as _;

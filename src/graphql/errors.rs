@@ -6,6 +6,7 @@ use async_graphql::{ErrorExtensions as _, ServerError, Value};
 
 use crate::domain::InvalidInput;
 use crate::ports::{ErrorKind, StoreError};
+use crate::services::outcome::ServiceError;
 
 /// `errors[].extensions.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +23,8 @@ pub enum ErrorCode {
     StoreUnavailable,
     /// Something was tried too often.
     RateLimited,
+    /// More is asked for than can be done in good time.
+    Overloaded,
     /// The body is too large.
     RequestTooLarge,
     /// The selection is nested too deeply.
@@ -42,6 +45,7 @@ impl ErrorCode {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::StoreUnavailable => "STORE_UNAVAILABLE",
             Self::RateLimited => "RATE_LIMITED",
+            Self::Overloaded => "OVERLOADED",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
@@ -59,6 +63,8 @@ pub(super) enum ApiError {
     Unauthenticated,
     /// Something was tried too often; it may be tried again after this.
     RateLimited(Duration),
+    /// More of such work waits than can be done in good time.
+    Overloaded,
     Store(StoreError),
 }
 
@@ -76,6 +82,17 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Store(failure) => Self::Store(failure),
+            ServiceError::RateLimited { retry_after } => Self::RateLimited(retry_after),
+            ServiceError::Overloaded => Self::Overloaded,
+            ServiceError::AccountClosed => Self::Unauthenticated,
+        }
+    }
+}
+
 impl From<ApiError> for async_graphql::Error {
     fn from(error: ApiError) -> Self {
         let with_code = |code: ErrorCode, message: String| {
@@ -84,6 +101,10 @@ impl From<ApiError> for async_graphql::Error {
         match error {
             ApiError::Invalid(invalid) => with_code(ErrorCode::BadUserInput, invalid.to_string()),
             ApiError::Unauthenticated => with_code(ErrorCode::Unauthenticated, "Sign in first.".to_owned()),
+            ApiError::Overloaded => with_code(
+                ErrorCode::Overloaded,
+                "Too much is asked for at the moment. Try again in a while.".to_owned(),
+            ),
             ApiError::RateLimited(wait) => {
                 // Rounded up: who waits as told is not refused again.
                 let seconds = wait.as_millis().div_ceil(1_000).max(1) as u64;
@@ -109,7 +130,7 @@ impl From<ApiError> for async_graphql::Error {
 fn of_store(failure: &StoreError) -> (ErrorCode, String) {
     match failure.kind {
         ErrorKind::OutcomeUnknown => {
-            tracing::warn!(role, source, "a write was made or not: its store did not say");
+            let role = failure.role;
             let message = format!("The store of {role} did not say whether it wrote this. Look before you try again.");
             (ErrorCode::StoreUnavailable, message)
         }
@@ -125,8 +146,13 @@ fn of_store(failure: &StoreError) -> (ErrorCode, String) {
 pub(super) fn code_of(error: &ServerError) -> ErrorCode {
     let given = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
     if let Some(Value::String(given)) = given {
-        let known =
-            [ErrorCode::BadUserInput, ErrorCode::Unauthenticated, ErrorCode::RateLimited, ErrorCode::StoreUnavailable];
+        let known = [
+            ErrorCode::BadUserInput,
+            ErrorCode::Unauthenticated,
+            ErrorCode::RateLimited,
+            ErrorCode::Overloaded,
+            ErrorCode::StoreUnavailable,
+        ];
         return known.into_iter().find(|code| code.as_str() == given).unwrap_or(ErrorCode::Internal);
     }
     if !error.path.is_empty() {

@@ -13,7 +13,7 @@ use super::request::{self, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
 use crate::domain::Viewer;
-use crate::graphql::{ErrorCode, Fate, Operation, RequestContext, execute};
+use crate::graphql::{Asker, ErrorCode, Fate, Operation, RequestContext, execute};
 use crate::services::identity::{Identified, IdentityError};
 
 pub(super) async fn get(
@@ -97,8 +97,9 @@ async fn answer(
         return respond::graphql(media, StatusCode::OK, body);
     }
     let session = identified.and_then(|identified| identified.session);
-    let context = RequestContext::new(gateway.stores.clone(), viewer).with_session(session);
-    let executed = match execute(&gateway.schema, context, operation, &id.0).await {
+    let asker = Asker { viewer, session, address: id.address };
+    let context = RequestContext::new(gateway.stores.clone(), gateway.use_cases.clone(), asker);
+    let executed = match execute(&gateway.schema, context, operation, &id.id).await {
         Ok(executed) => executed,
         Err(error) => {
             tracing::error!(%error, "a response could not be serialised");

@@ -17,3 +17,4 @@ pub mod stamps;
 #[cfg(test)]
 mod testing;
 pub mod throttling;
+pub mod use_cases;

@@ -37,7 +37,7 @@ impl From<StoreError> for ProjectError {
     fn from(error: StoreError) -> Self {
         match error.kind {
             ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady => Self::StoreDown(error),
-            ErrorKind::Conflict | ErrorKind::Internal => Self::Retry(explain(&error)),
+            ErrorKind::Conflict | ErrorKind::OutcomeUnknown | ErrorKind::Internal => Self::Retry(explain(&error)),
         }
     }
 }
