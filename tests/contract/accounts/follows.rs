@@ -55,7 +55,7 @@ pub(super) async fn a_storm_of_follows_leaves_exact_counts(world: &World) {
             if follower == followed {
                 continue;
             }
-            let done = if (client + step) % 3 == 0 {
+            let done = if (client + step).is_multiple_of(3) {
                 world.accounts.unfollow(follower, followed, stamp()).await
             } else {
                 world.accounts.follow(follower, followed, stamp()).await
