@@ -3,6 +3,7 @@
 //! A module per port, in it a submodule per backend. Backends that are servers are found by their
 //! `POLYGRAPH_TEST_…_URL`; where one is missing the test fails and says so, since a skipped contract is none.
 
+mod accounts;
 mod cache;
 mod elastic;
 mod explain_mongo;

@@ -34,10 +34,6 @@ impl Columns {
         self.next()
     }
 
-    pub(super) fn truth(&mut self) -> StoreResult<bool> {
-        self.next()
-    }
-
     pub(super) fn id<I: From<Uuid>>(&mut self) -> StoreResult<I> {
         self.next().map(Uuid::into)
     }

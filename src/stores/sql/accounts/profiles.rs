@@ -107,6 +107,6 @@ fn changed(user: &User, changes: &ProfileChanges) -> User {
 /// Which of these are in use by anybody but `user`; `None` where neither is.
 async fn taken(db: &Db, user: UserId, handle: Option<&Handle>, email: Option<&str>) -> StoreResult<Option<Taken>> {
     let statement = queries::taken(db.dialect(), user, handle, email.map(str::to_lowercase));
-    let read = |row: &mut Columns| Ok(Taken { handle: row.truth()?, email: row.truth()? });
+    let read = |row: &mut Columns| Ok(Taken { handle: row.flag()?, email: row.flag()? });
     Ok(db.rows(statement, read).await?.pop().filter(|taken| taken.handle || taken.email))
 }

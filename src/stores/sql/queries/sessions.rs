@@ -15,7 +15,8 @@ pub(in super::super) fn open_session(dialect: DbBackend, session: &Session) -> S
     let lock = if draft.is_postgres() { "FOR SHARE" } else { "" };
     draft.done(format!(
         "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) \
-         SELECT {token}, u.id, {created_at}, {expires_at} FROM users u WHERE u.id = {user} AND u.closed_at IS NULL {lock}"
+         SELECT {token}, u.id, {created_at}, {expires_at} FROM users u \
+         WHERE u.id = {user} AND u.closed_at IS NULL {lock}"
     ))
 }
 
