@@ -100,12 +100,15 @@ pub(in super::super) fn drop_parked(dialect: DbBackend, event: Uuid) -> Statemen
 }
 
 /// Deletes those of these events, which have been locked, for which no projection waits.
+///
+/// Here and in [`strike_off`], `LIMIT` keeps PostgreSQL from making a join of it: while it has no statistics of a table
+/// that filled up quickly, it takes the table for small, and reads all of it for each row.
 pub(in super::super) fn forget_events(dialect: DbBackend, events: &[Uuid]) -> Statement {
     let mut draft = Draft::new(dialect);
     let among = draft.among("id", events);
     draft.done(format!(
         "DELETE FROM outbox WHERE {among} \
-         AND NOT EXISTS (SELECT 1 FROM outbox_waiting w WHERE w.event_id = outbox.id)"
+         AND (SELECT w.event_id FROM outbox_waiting w WHERE w.event_id = outbox.id LIMIT 1) IS NULL"
     ))
 }
 
@@ -163,7 +166,8 @@ pub(in super::super) fn strike_off(dialect: DbBackend, projection: Projection, a
     let mut draft = Draft::new(dialect);
     let (projection, among) = (draft.bind(projection.name()), draft.among("aggregate_id", aggregates));
     draft.done(format!(
-        "DELETE FROM outbox_queue WHERE projection = {projection} AND {among} AND NOT EXISTS (SELECT 1 {EVENTS_OF})"
+        "DELETE FROM outbox_queue WHERE projection = {projection} AND {among} \
+         AND (SELECT w.event_id {FIRST_EVENT}) IS NULL"
     ))
 }
 
@@ -183,14 +187,15 @@ fn free_at_first(dialect: DbBackend, projection: Projection, aggregates: &[Uuid]
     let (projection, among) = (draft.bind(projection.name()), draft.among("aggregate_id", aggregates));
     draft.done(format!(
         "UPDATE outbox_queue SET worker = NULL, \
-         free_at = (SELECT w.due_at {EVENTS_OF} ORDER BY w.version, w.event_id LIMIT 1) \
+         free_at = (SELECT w.due_at {FIRST_EVENT}) \
          WHERE projection = {projection} AND {among} AND {condition}"
     ))
 }
 
-/// The events that wait for an aggregate of the queue.
-const EVENTS_OF: &str = "FROM outbox_waiting w WHERE w.projection = outbox_queue.projection \
-                         AND w.aggregate_id = outbox_queue.aggregate_id AND w.parked_reason IS NULL";
+/// The first event that waits for an aggregate of the queue.
+const FIRST_EVENT: &str = "FROM outbox_waiting w WHERE w.projection = outbox_queue.projection \
+                           AND w.aggregate_id = outbox_queue.aggregate_id AND w.parked_reason IS NULL \
+                           ORDER BY w.version, w.event_id LIMIT 1";
 
 /// How many events wait, how many are parked, and since when the oldest waits.
 pub(in super::super) fn backlog(dialect: DbBackend, projection: Projection) -> Statement {
