@@ -8,6 +8,7 @@ mod elastic;
 mod explain_mongo;
 mod explain_sql;
 mod migrations_elastic;
+mod mongo_outbox;
 mod posts;
 mod publishing;
 mod search;
