@@ -11,20 +11,20 @@ use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::ClientSession;
 use mongodb::bson::{DateTime, Document, doc};
+use mongodb::options::Hint;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::document::{bson_id, bson_time, one_of, timestamp};
 use super::error::store_error;
 use super::outbox_document::{Fields, OutboxDocument, Place};
-use super::query::Stretch;
-use super::read::{CONCURRENCY, walk};
+use super::read::{CONCURRENCY, find, walk};
 use super::transaction::{Work, in_transaction};
 use super::{Collections, Mongo, outbox_query};
 use crate::domain::Timestamp;
-use crate::ports::{Backend, Backlog, Claim, Lease, Outbox, Parked, Projection, StoreResult, Waiting};
+use crate::ports::{Backend, Backlog, Claim, ErrorKind, Lease, Outbox, Parked, Projection, StoreResult, Waiting};
 
-/// How many places in the line are read at once.
+/// How many places in the line are read at first.
 const PLACES: u32 = 1_000;
 
 /// Events in MongoDB.
@@ -65,24 +65,26 @@ impl Outbox for MongoOutbox {
     async fn claim(&self, projection: Projection, limit: u32, lease: Lease) -> StoreResult<Vec<Claim>> {
         let outbox = &self.collections().await?.outbox;
         let claiming = Claiming { outbox, projection, fields: Fields::of(projection), lease };
-        let limit = limit as usize;
-        let Stretch { filter, sort, projection: read, .. } = outbox_query::line(projection, lease.now);
         let places = outbox.clone_with_type::<Place>();
-        let line = places.find(filter).sort(sort).projection(read.unwrap_or_default()).batch_size(PLACES);
-        let mut line = line.await.map_err(store_error)?;
         let (mut claims, mut seen) = (Vec::new(), HashSet::new());
-        while claims.len() < limit {
-            let mut next = Vec::new();
-            while next.len() < limit - claims.len()
-                && let Some(place) = line.try_next().await.map_err(store_error)?
-            {
-                next.extend(place.aggregate().filter(|aggregate| seen.insert(*aggregate)));
+        let mut depth = PLACES;
+        loop {
+            let line = walk(&places, outbox_query::line(projection, lease.now, depth)).await?;
+            let at_its_end = line.len() < depth as usize;
+            let mut next = line.iter().filter_map(Place::aggregate).filter(|aggregate| seen.insert(*aggregate));
+            while claims.len() < limit as usize {
+                let some: Vec<Uuid> = next.by_ref().take(limit as usize - claims.len()).collect();
+                if some.is_empty() {
+                    break;
+                }
+                let claimed = stream::iter(some).map(|aggregate| claiming.aggregate(aggregate)).buffered(CONCURRENCY);
+                claims.extend(claimed.try_collect::<Vec<_>>().await?.into_iter().flatten());
             }
-            if next.is_empty() {
+            if at_its_end || claims.len() >= limit as usize {
                 break;
             }
-            let claimed = stream::iter(next).map(|aggregate| claiming.aggregate(aggregate)).buffered(CONCURRENCY);
-            claims.extend(claimed.try_collect::<Vec<_>>().await?.into_iter().flatten());
+            // Few aggregates have many events, or those in front are others': the rest is behind them.
+            depth = depth.saturating_mul(8);
         }
         Ok(claims)
     }
@@ -211,7 +213,11 @@ impl Claiming<'_> {
     /// The events of this aggregate up to the first that is not due yet; `None` where that is the head, and where
     /// another worker was quicker. An event of a later version than ours waits for those who can read it.
     async fn aggregate(&self, id: Uuid) -> StoreResult<Option<Claim>> {
-        let documents = walk(self.outbox, outbox_query::of_aggregate(self.projection, id)).await?;
+        let stretch = outbox_query::of_aggregate(self.projection, id);
+        // To a planner the line looks as good, which it is not when it is long.
+        let hint = Hint::Name(stretch.index.to_owned());
+        let found = find(self.outbox, stretch).hint(hint).await.map_err(store_error)?;
+        let documents: Vec<OutboxDocument> = found.try_collect().await.map_err(store_error)?;
         let is_due = |event: &&OutboxDocument| event.due(&self.fields).is_some_and(|due| due <= self.lease.now);
         let events: Vec<Waiting> = documents.iter().take_while(is_due).map_while(|event| self.read(event)).collect();
         let (Some(head), Some(first)) = (documents.first(), events.first()) else { return Ok(None) };
@@ -236,7 +242,12 @@ impl Claiming<'_> {
         let until = Timestamp::from_millis(self.lease.now.millis().saturating_add(length));
         let as_it_was_read = doc! { "_id": head.id, &self.fields.due: head.due(&self.fields).map(bson_time) };
         let leased = doc! { "$set": { &self.fields.due: bson_time(until) } };
-        Ok(self.outbox.update_one(as_it_was_read, leased).await.map_err(store_error)?.modified_count == 1)
+        match self.outbox.update_one(as_it_was_read, leased).await.map_err(store_error) {
+            Ok(result) => Ok(result.modified_count == 1),
+            // Another worker is at it: to try again would be to find it taken.
+            Err(error) if error.kind == ErrorKind::Conflict => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -14,8 +14,8 @@ use crate::ports::Projection;
 const EVENTS: i64 = 500;
 
 /// The line of those that are due, those first that have been for longest: of each event its aggregate alone, which
-/// the index knows. It has no end of its own; whoever walks it stops.
-pub fn line(projection: Projection, now: Timestamp) -> Stretch {
+/// the index knows.
+pub fn line(projection: Projection, now: Timestamp, limit: u32) -> Stretch {
     let due = Fields::of(projection).due;
     Stretch {
         filter: doc! { &due: { "$lte": bson_time(now) } },
@@ -24,12 +24,12 @@ pub fn line(projection: Projection, now: Timestamp) -> Stretch {
             Projection::Index => index::OUTBOX_DUE_FOR_INDEX,
             Projection::Deletion => index::OUTBOX_DUE_FOR_DELETION,
         },
-        limit: 0,
+        limit: i64::from(limit),
         projection: Some(doc! { "_id": 0, "aggregateid": 1 }),
     }
 }
 
-/// The first events of one aggregate that wait, due or not.
+/// The first events of one aggregate that wait, due or not. This one is sent with its index as a hint.
 pub fn of_aggregate(projection: Projection, aggregate: Uuid) -> Stretch {
     let mut filter = doc! { "aggregateid": aggregate.to_string() };
     filter.extend(Fields::of(projection).waits());

@@ -8,7 +8,7 @@ use polygraph::ports::{Lease, LikeWish, Outbox as _, Projection, PublishingStore
 use polygraph::stores::mongo::outbox_query;
 use uuid::Uuid;
 
-use super::Explainer;
+use super::{Explainer, keys_examined, plan, stages};
 use crate::posts::world::{World, moment, user};
 
 /// Likes of each of the first posts by as many users: an event for each.
@@ -37,32 +37,14 @@ async fn claims_walk_the_line_and_the_events_of_each_aggregate() {
     outbox.park(Projection::Index, &events, "to be seen").await.unwrap();
 
     for projection in Projection::ALL {
-        let line = outbox_query::line(projection, now);
-        explainer.assert_walks(&explainer.outbox, vec![line], 200).await;
+        let line = outbox_query::line(projection, now, 5);
+        explainer.assert_walks(&explainer.outbox, vec![line], 0).await;
         let of_aggregate = outbox_query::of_aggregate(projection, claims[1].aggregate.uuid());
-        explainer.assert_walks(&explainer.outbox, vec![of_aggregate], 0).await;
+        let mut command = of_aggregate.command(&explainer.outbox);
+        command.insert("hint", of_aggregate.index);
+        let explained = explainer.explained(command).await;
+        assert!(!stages(plan(&explained)).contains(&"SORT"), "{explained}");
+        assert!(keys_examined(&explained) <= 20, "one aggregate's events alone: {explained}");
         explainer.assert_walks(&explainer.outbox, vec![outbox_query::parked(projection, 5)], 0).await;
     }
-}
-
-#[tokio::test]
-#[ignore = "scratch"]
-async fn scratch_50k() {
-    let explainer = Explainer::new(World::of_authors(250)).await;
-    let t = std::time::Instant::now();
-    leave_events(&explainer, 500, 100).await;
-    println!("left {:?}", t.elapsed());
-    let outbox = explainer.server.outbox();
-    let lease = Lease { worker: Uuid::from_u128(1), now: moment(1000), length: Duration::from_secs(60) };
-    for _ in 0..3 {
-        let t = std::time::Instant::now();
-        let claims = outbox.claim(Projection::Index, 20, lease).await.unwrap();
-        println!("claimed {} in {:?}", claims.len(), t.elapsed());
-        let ids: Vec<Uuid> = claims.iter().flat_map(|c| &c.events).map(|w| w.event.id).collect();
-        let t = std::time::Instant::now();
-        outbox.finish(Projection::Index, &ids).await.unwrap();
-        println!("finished {} in {:?}", ids.len(), t.elapsed());
-    }
-    let t = std::time::Instant::now();
-    println!("{:?} in {:?}", outbox.backlog(Projection::Index).await.unwrap(), t.elapsed());
 }
