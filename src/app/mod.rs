@@ -4,6 +4,7 @@ mod doctor;
 mod error;
 mod jobs;
 mod monitor;
+mod outbox;
 pub mod progress;
 mod serve;
 mod stores;
@@ -15,6 +16,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 pub use error::AppError;
+pub use outbox::outbox;
 pub use serve::{gateway, serve};
 pub use stores::OpenStores;
 pub use system::{SystemClock, SystemEntropy};
