@@ -10,6 +10,7 @@ mod serve;
 mod stores;
 mod system;
 mod telemetry;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -20,6 +21,7 @@ pub use outbox::outbox;
 pub use serve::{gateway, serve};
 pub use stores::OpenStores;
 pub use system::{SystemClock, SystemEntropy};
+pub use verify::{reindex, verify_stores};
 
 use crate::cli::{Cli, Command, Exit, ReportFormat, write_completions};
 use crate::config::{render_json, render_table};

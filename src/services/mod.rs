@@ -5,3 +5,4 @@ pub mod identity;
 pub mod progress;
 pub mod reindex;
 pub mod seed;
+pub mod verify;

@@ -14,6 +14,7 @@ mod error;
 mod posts;
 pub mod query;
 mod read;
+mod recount;
 mod transaction;
 mod write;
 

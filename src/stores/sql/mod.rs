@@ -10,6 +10,7 @@ mod error;
 mod group;
 mod posts;
 pub mod queries;
+mod recount;
 mod rows;
 mod users;
 mod writes;

@@ -13,6 +13,7 @@ mod follows;
 mod likes;
 mod pages;
 mod posts;
+mod recount;
 mod users;
 mod writes;
 
@@ -25,6 +26,8 @@ pub use likes::{liked_among, likes_by_id, likes_by_users, likes_of_posts, scan_l
 pub use posts::{
     author_stats, count_posts, posts_by_id, posts_most_liked, posts_newest, posts_of_authors, recommended, scan_posts,
 };
+pub(super) use recount::{fix_author_counts, fix_post_counts, fix_user_counts, lock_authors, remove_likes};
+pub use recount::{recount_authors, recount_posts, recount_users};
 pub use users::{
     count_users, scan_users, users_by_handle, users_by_handle_order, users_by_id, users_most_followed, users_newest,
 };
