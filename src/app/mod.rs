@@ -62,6 +62,9 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
     let done = match command {
         Command::Migrate => jobs::migrate(&config, clock).await,
         Command::Seed(args) => jobs::seed(&config, args, clock).await,
+        Command::Verify(args) => jobs::verify(&config, args, clock).await,
+        Command::Reindex => jobs::reindex(&config, clock).await,
+        Command::Outbox(_) => Err(AppError::because("The outboxes are not wired to this command yet.")),
         Command::Doctor => doctor::examine(&config, clock).await,
         _ => serve(config, clock).await,
     };
