@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
 
 use crate::config::{About, Config, ConfigError, settings};
 
@@ -146,6 +147,45 @@ Example:
 Exit codes: 0 all is well, 1 something is to be mended, 2 wrong command line or configuration")]
     Doctor,
 
+    /// Compare the truth with everything derived from it, and print each difference.
+    ///
+    /// Walks over users, posts and likes, the search index and every count, with bounded memory. Differences go to
+    /// stdout, a line each: what kind, whose, what the truth says and what is there. What is still on its way to the
+    /// index is a difference, too. Embedded stores are examined while no gateway uses them.
+    #[command(after_long_help = "\
+Examples:
+  polygraph verify
+  polygraph verify --repair && echo 'all is well'
+
+Exit codes: 0 there is no difference (any more), 1 there is one, or a store failed, 2 wrong command line or configuration")]
+    Verify(VerifyArgs),
+
+    /// Fill the search index anew from the truth.
+    ///
+    /// Puts a document for everything that is there, and then takes away what is there no more. Writes may go on
+    /// meanwhile. Safe to interrupt and to run again.
+    #[command(after_long_help = "\
+Example:
+  polygraph reindex
+
+Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
+    Reindex,
+
+    /// Show, retry or drop events that were given up on.
+    ///
+    /// Every write leaves an event; a projection that fails to handle one ten times parks it and goes on with others.
+    #[command(
+        subcommand,
+        after_long_help = "\
+Examples:
+  polygraph outbox list
+  polygraph outbox retry
+  polygraph outbox drop 019aa3d1-0000-7000-8000-000000000001
+
+Exit codes: 0 done, 1 a store failed or there is no such event, 2 wrong command line or configuration"
+    )]
+    Outbox(OutboxCommand),
+
     /// Print every setting in force and where it comes from.
     ///
     /// Passwords in URLs are masked.
@@ -194,6 +234,38 @@ pub struct SeedArgs {
     /// The number that decides everything that is made up.
     #[arg(long, value_name = "NUMBER", default_value_t = 42)]
     pub seed: u64,
+}
+
+/// What to do with differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct VerifyArgs {
+    /// Mend every difference, then compare again.
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// What to do with events that were given up on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum OutboxCommand {
+    /// Print each of them, the oldest first, with the reason.
+    #[command(after_long_help = "Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
+    List,
+    /// Try them again now.
+    #[command(
+        after_long_help = "Exit codes: 0 done, 1 there is no such event, or a store failed, 2 wrong command line"
+    )]
+    Retry {
+        /// The event, as `polygraph outbox list` prints it; all of them where it is left out.
+        id: Option<Uuid>,
+    },
+    /// Forget one of them. What it told of stays true; `polygraph verify --repair` mends what was not told.
+    #[command(
+        after_long_help = "Exit codes: 0 done, 1 there is no such event, or a store failed, 2 wrong command line"
+    )]
+    Drop {
+        /// The event, as `polygraph outbox list` prints it.
+        id: Uuid,
+    },
 }
 
 /// How to print the configuration.
@@ -286,7 +358,9 @@ mod tests {
     #[test]
     fn every_command_is_in_the_help_and_tells_its_exit_codes() {
         let all = help(&["polygraph", "--help"]);
-        for name in ["serve", "migrate", "seed", "schema", "doctor", "config", "completions"] {
+        for name in
+            ["serve", "migrate", "seed", "schema", "doctor", "verify", "reindex", "outbox", "config", "completions"]
+        {
             assert!(all.contains(&format!("\n  {name} ")), "{name}");
             assert!(help(&["polygraph", name, "--help"]).contains("Exit codes: 0 "), "{name}");
         }

@@ -153,6 +153,11 @@ impl OpenStores {
         }
     }
 
+    /// The stores as jobs use them, which may take their time.
+    pub fn unlayered(&self) -> Stores {
+        Stores { users: Arc::clone(&self.users), posts: Arc::clone(&self.posts), search: Arc::clone(&self.search) }
+    }
+
     /// The store that plays a part, as something that can be asked how it is.
     pub fn backend(&self, role: Role) -> &dyn Backend {
         match role {

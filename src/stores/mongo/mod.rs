@@ -22,6 +22,7 @@ mod publishing_likes;
 mod publishing_posts;
 pub mod query;
 mod read;
+mod recount;
 mod transaction;
 mod write;
 

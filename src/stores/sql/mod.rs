@@ -14,7 +14,11 @@ mod posts;
 mod publishing;
 mod publishing_likes;
 pub mod queries;
+<<<<<<< HEAD
 mod retry;
+=======
+mod recount;
+>>>>>>> sync
 mod rows;
 mod users;
 mod writes;

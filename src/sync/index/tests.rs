@@ -252,7 +252,7 @@ async fn a_like_that_goes_while_it_is_read_goes_from_the_index_too() {
     world.write_post(1, "Post", 1);
     world.like(1, 5, 2);
     *world.after_reading_likes.lock().unwrap() = Some(Box::new(|world| world.unlike(1, 5, 3)));
-    project(&world, &[claim(post(1), &[(2, liked(5))])]).await;
+    project(&world, &[claim(post(1), &[(1, CREATED), (2, liked(5))])]).await;
     project(&world, &[claim(post(1), &[(3, unliked(5))])]).await;
     world.assert_agrees();
 }
