@@ -10,11 +10,8 @@ mod serve;
 mod stores;
 mod system;
 mod telemetry;
-<<<<<<< HEAD
-mod writing;
-=======
 mod verify;
->>>>>>> sync
+mod writing;
 
 use std::ffi::OsString;
 use std::io::Write as _;

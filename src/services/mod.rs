@@ -12,13 +12,10 @@ pub mod progress;
 pub mod publishing;
 pub mod reindex;
 pub mod seed;
-<<<<<<< HEAD
 pub mod sessions;
 pub mod stamps;
 #[cfg(test)]
 mod testing;
 pub mod throttling;
 pub mod use_cases;
-=======
 pub mod verify;
->>>>>>> sync

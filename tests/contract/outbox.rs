@@ -15,6 +15,7 @@ use std::sync::Arc;
 use polygraph::ports::Role;
 use polygraph::stores::sql::{Sql, SqlOutbox, SqlPosts, SqlPublishing};
 
+use crate::posts::{mongo_options, mongo_server, mongo_url};
 use crate::sql;
 use fixture::Fixture;
 
@@ -55,8 +56,19 @@ macro_rules! outbox_contract {
     };
 }
 
+outbox_contract!(mongodb, super::mongodb());
 outbox_contract!(postgresql, super::postgresql());
 outbox_contract!(sqlite, super::sqlite());
+
+async fn mongodb() -> Fixture {
+    let server = mongo_server(mongo_options(mongo_url()));
+    server.migrate().await.unwrap();
+    Fixture {
+        publishing: Arc::new(server.publishing()),
+        posts: Arc::new(server.posts()),
+        outbox: Arc::new(server.outbox()),
+    }
+}
 
 async fn postgresql() -> Fixture {
     over(sql::postgresql().await)

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::ports::{
     Backend, Changed, Idempotency, LikeOutcome, LikeWish, LikesSet, NewPost, PostChanges, PostStore, Published,
-    PublishingStore, Role, StoreResult,
+    PublishingStore, Recount, Role, StoreResult,
 };
 
 /// A store of posts that keeps the ports' rules, as far as services can see.
@@ -291,6 +291,26 @@ impl PostStore for MemoryPosts {
     }
 
     async fn scan_likes(&self, _: Option<LikeId>, _: u32) -> StoreResult<Vec<(Like, u64)>> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn recount_posts(&self, _: &[PostId]) -> StoreResult<Vec<Recount<PostId>>> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn fix_post_counts(&self, _: &[PostId]) -> StoreResult<()> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn recount_authors(&self, _: &[UserId]) -> StoreResult<Vec<Recount<UserId>>> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn fix_author_counts(&self, _: &[UserId]) -> StoreResult<()> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn remove_likes(&self, _: &[LikeId]) -> StoreResult<()> {
         unreachable!("{NOT_ASKED}")
     }
 

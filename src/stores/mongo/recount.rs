@@ -127,7 +127,7 @@ impl Work for RecountAuthors<'_> {
     type Output = Vec<Recount<UserId>>;
 
     async fn run(&self, session: &mut ClientSession) -> StoreResult<Self::Output> {
-        let Collections { database, posts, likes, authors } = self.collections;
+        let Collections { database, posts, likes, authors, .. } = self.collections;
         let ids: Vec<Uuid> = self.authors.iter().map(|id| id.0).collect();
         let kept = kept(session, authors, &ids).await?;
         let written = count(session, posts, "author", &ids).await?;

@@ -14,11 +14,8 @@ mod posts;
 mod publishing;
 mod publishing_likes;
 pub mod queries;
-<<<<<<< HEAD
-mod retry;
-=======
 mod recount;
->>>>>>> sync
+mod retry;
 mod rows;
 mod users;
 mod writes;

@@ -16,12 +16,9 @@ pub(super) mod outbox;
 pub(super) mod outbox_claims;
 mod pages;
 mod posts;
-<<<<<<< HEAD
 pub(super) mod publishing;
-mod sessions;
-=======
 mod recount;
->>>>>>> sync
+mod sessions;
 mod users;
 mod writes;
 
@@ -38,12 +35,9 @@ pub use likes::{liked_among, likes_by_id, likes_by_users, likes_of_posts, scan_l
 pub use posts::{
     author_stats, count_posts, posts_by_id, posts_most_liked, posts_newest, posts_of_authors, recommended, scan_posts,
 };
-<<<<<<< HEAD
-pub(super) use sessions::{end_session, end_sessions, extend_session, open_session, session, sweep_sessions};
-=======
 pub(super) use recount::{fix_author_counts, fix_post_counts, fix_user_counts, lock_authors, remove_likes};
 pub use recount::{recount_authors, recount_posts, recount_users};
->>>>>>> sync
+pub(super) use sessions::{end_session, end_sessions, extend_session, open_session, session, sweep_sessions};
 pub use users::{
     count_users, scan_users, users_by_handle, users_by_handle_order, users_by_id, users_most_followed, users_newest,
 };
