@@ -192,7 +192,7 @@ pub struct SeedArgs {
     pub follows: u32,
 
     /// The number that decides everything that is made up.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 42)]
     pub seed: u64,
 }
 
@@ -311,7 +311,7 @@ mod tests {
         let seed = |arguments: &[&str]| Cli::try_parse_from(arguments).map(|cli| cli.requested());
         assert_eq!(
             seed(&["polygraph", "seed", "--posts", "7"]).expect("a valid command line"),
-            Command::Seed(SeedArgs { users: 100, posts: 7, likes: 10_000, follows: 2_000, seed: 1 })
+            Command::Seed(SeedArgs { users: 100, posts: 7, likes: 10_000, follows: 2_000, seed: 42 })
         );
         let refused = seed(&["polygraph", "seed", "--users", "0"]).expect_err("nobody could post");
         assert_eq!(refused.exit_code(), Exit::Usage as i32);

@@ -50,15 +50,13 @@ pub(super) async fn seed(config: &Config, args: SeedArgs, clock: Arc<dyn Clock>)
             })?;
         }
     }
-    let plan = SeedPlan {
-        users: args.users,
-        posts: args.posts,
-        likes: args.likes.into(),
-        follows: args.follows.into(),
-        seed: args.seed,
-    };
-    println!("{}", sow(&stores, plan, &clock).await?);
+    println!("{}", sow(&stores, plan_of(&args), &clock).await?);
     Ok(())
+}
+
+fn plan_of(args: &SeedArgs) -> SeedPlan {
+    let &SeedArgs { users, posts, likes, follows, seed } = args;
+    SeedPlan { users, posts, likes: likes.into(), follows: follows.into(), seed }
 }
 
 async fn sow(stores: &OpenStores, plan: SeedPlan, clock: &Arc<dyn Clock>) -> Result<SeedReport, AppError> {
@@ -95,4 +93,19 @@ pub(super) async fn sow_at_first_start(
     sow(stores, SeedPlan::default(), clock).await?;
     write("done")?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn seed_makes_what_a_first_start_makes() {
+        let cli = Cli::try_parse_from(["polygraph", "seed"]).expect("a valid command line");
+        let Command::Seed(args) = cli.requested() else { panic!("the command is seed") };
+        assert_eq!(plan_of(&args), SeedPlan::default());
+    }
 }
