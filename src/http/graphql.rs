@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::Gateway;
@@ -78,7 +78,10 @@ async fn answer(
         Ok(viewer) => viewer,
         Err(IdentityError::Invalid) => {
             let message = "The token is not valid. Sign in again, or send no Authorization header.";
-            return refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
+            let mut response = refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
+            // RFC 9110 §15.5.2: a 401 says how to do better.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return response;
         }
         Err(IdentityError::Store(error)) => {
             tracing::warn!(%error, "a token could not be checked");
