@@ -78,7 +78,7 @@ pub async fn execute(
 ) -> serde_json::Result<Executed> {
     let document = match parsed(&operation.query) {
         Ok(document) => document,
-        Err((error, code)) => return refused(error, code, request_id),
+        Err((error, code)) => return refused(*error, code, request_id),
     };
     let types = schema.data::<Types>();
     let Operation { name, variables, .. } = &mut operation;
@@ -107,10 +107,10 @@ pub async fn execute(
 }
 
 /// The document in a text, if both are within limits.
-fn parsed(query: &str) -> Result<ExecutableDocument, (ServerError, ErrorCode)> {
-    let excessive = |excess: Excess| (ServerError::new(excess.message, None), excess.code);
+fn parsed(query: &str) -> Result<ExecutableDocument, (Box<ServerError>, ErrorCode)> {
+    let excessive = |excess: Excess| (Box::new(ServerError::new(excess.message, None)), excess.code);
     limits::check_text(query).map_err(excessive)?;
-    let document = parse_query(query).map_err(|error| (unreadable(error), ErrorCode::ParseFailed))?;
+    let document = parse_query(query).map_err(|error| (Box::new(unreadable(error)), ErrorCode::ParseFailed))?;
     limits::check_document(&document).map_err(excessive)?;
     Ok(document)
 }

@@ -78,7 +78,10 @@ async fn answer(
         Ok(identified) => identified,
         Err(IdentityError::Invalid) => {
             let message = "The token is not valid. Sign in again, or send no Authorization header.";
-            return refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
+            let mut response = refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
+            // RFC 9110 §15.5.2: a 401 says how to do better.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return response;
         }
         Err(IdentityError::Store(error)) => {
             tracing::warn!(%error, "a token could not be checked");
