@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -10,7 +11,7 @@ use super::OpenStores;
 use super::progress::TerminalProgress;
 use crate::http::Health;
 use crate::ports::{Clock, ErrorKind, Role, StoreError, StoreResult};
-use crate::services::reindex::fill_index;
+use crate::services::reindex::{IndexReport, fill_index};
 
 /// How often a store is asked whether it serves.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -23,12 +24,24 @@ pub(super) struct Monitor {
     pub health: Arc<Health>,
     pub clock: Arc<dyn Clock>,
     pub migrates: bool,
+    pub index: IndexState,
+}
+
+/// What is known of the index's content: nothing at first.
+#[derive(Default)]
+pub(super) struct IndexState {
+    /// It has been looked into since it came up, and filled if need be.
+    settled: AtomicBool,
+    /// It has a part that was just made, or was being filled when a store failed: that it is not empty means nothing.
+    half_full: AtomicBool,
 }
 
 impl Monitor {
-    /// Looks at every store once, side by side, and migrates those that ask for it.
+    /// Looks at every store once, and migrates those that ask for it. Users come first, the rest side by side: where
+    /// users and posts share a new SQLite file, two first connections would race to set it up.
     pub async fn look(&self) {
-        join_all(Role::ALL.map(|role| self.look_at(role))).await;
+        self.look_at(Role::Users).await;
+        join_all([Role::Posts, Role::Search, Role::Cache].map(|role| self.look_at(role))).await;
     }
 
     /// Looks at every store again and again. Ends only by being dropped.
@@ -36,7 +49,8 @@ impl Monitor {
         let watch = async |role| {
             loop {
                 tokio::time::sleep(INTERVAL).await;
-                if self.look_at(role).await && role == Role::Search {
+                self.look_at(role).await;
+                if role == Role::Search {
                     self.fill_empty_index().await;
                 }
             }
@@ -44,13 +58,15 @@ impl Monitor {
         futures::join!(watch(Role::Users), watch(Role::Posts), watch(Role::Search), watch(Role::Cache));
     }
 
-    /// Returns whether the store has just come up.
-    async fn look_at(&self, role: Role) -> bool {
+    async fn look_at(&self, role: Role) {
         let mut checked = self.check(role).await;
         if self.migrates && checked.as_ref().is_err_and(|error| error.kind == ErrorKind::NotReady) {
             match self.stores.migrate(role).await {
                 Ok(applied) => {
                     tracing::info!(%role, applied = applied.len(), "migrated");
+                    // One of its parts is new and empty, whatever the others hold.
+                    self.index.half_full.fetch_or(role == Role::Search && !applied.is_empty(), Ordering::Relaxed);
+                    self.unsettle(role);
                     checked = self.check(role).await;
                 }
                 Err(error) => {
@@ -63,12 +79,18 @@ impl Monitor {
         match (&checked, self.health.observe(role, checked.is_ok())) {
             (Ok(version), true) => {
                 tracing::info!(%role, kind, version, "the store is up");
-                return true;
+                self.unsettle(role);
             }
             (Err(error), true) => self.say_down(role, kind, error),
             (_, false) => {}
         }
-        false
+    }
+
+    /// An index that came back, or was made again while nobody looked, may have lost what it held.
+    fn unsettle(&self, role: Role) {
+        if role == Role::Search {
+            self.index.settled.store(false, Ordering::Relaxed);
+        }
     }
 
     fn say_down(&self, role: Role, kind: &str, error: &StoreError) {
@@ -85,22 +107,35 @@ impl Monitor {
         tokio::time::timeout(PATIENCE, self.stores.backend(role).check()).await.unwrap_or_else(|_| Err(late()))
     }
 
-    /// An index that lost everything, or is new, is filled from the truth.
+    /// An index that lost everything, or is new, is filled from the truth, as soon as all of it answers.
     pub async fn fill_empty_index(&self) {
-        let OpenStores { users, posts, search, .. } = &*self.stores;
-        let filled = async {
-            if !self.stores.index_needs_filling().await? || users.count_users().await? == 0 {
-                return Ok(None);
-            }
-            let progress = TerminalProgress::new(Arc::clone(&self.clock));
-            let report = fill_index(&**users, &**posts, &**search, &progress).await?;
-            self.stores.index_was_filled().await?;
-            Ok(Some(report))
-        };
-        match filled.await {
-            Ok(None) => {}
-            Ok(Some(report)) => tracing::info!(documents = report.documents(), "the empty index was filled"),
-            Err::<_, StoreError>(error) => tracing::warn!(%error, "the empty index was not filled"),
+        let needed = [Role::Users, Role::Posts, Role::Search];
+        if self.index.settled.load(Ordering::Relaxed) || !needed.into_iter().all(|role| self.health.is_up(role)) {
+            return;
         }
+        match self.fill_if_empty().await {
+            Ok(report) => {
+                self.index.settled.store(true, Ordering::Relaxed);
+                if let Some(report) = report {
+                    tracing::info!(documents = report.documents(), "the empty index was filled");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the index was not filled, and it is tried again"),
+        }
+    }
+
+    async fn fill_if_empty(&self) -> StoreResult<Option<IndexReport>> {
+        let OpenStores { users, posts, search, .. } = &*self.stores;
+        let half_full = &self.index.half_full;
+        let wanted = half_full.load(Ordering::Relaxed) || self.stores.index_needs_filling().await?;
+        if !wanted || users.count_users().await? == 0 {
+            return Ok(None);
+        }
+        half_full.store(true, Ordering::Relaxed);
+        let progress = TerminalProgress::new(Arc::clone(&self.clock));
+        let report = fill_index(&**users, &**posts, &**search, &progress).await?;
+        self.stores.index_was_filled().await?;
+        half_full.store(false, Ordering::Relaxed);
+        Ok(Some(report))
     }
 }

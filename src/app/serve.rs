@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::monitor::Monitor;
+use super::monitor::{IndexState, Monitor};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::Results;
 use crate::config::Config;
@@ -64,6 +64,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
         health: Arc::clone(&health),
         clock: Arc::clone(&clock),
         migrates: config.data.migrate_on_start,
+        index: IndexState::default(),
     };
     let serving = async {
         start(&config, &stores, &monitor, &clock).await?;

@@ -1,5 +1,6 @@
 //! The stores that a configuration asks for: the one place that knows all adapters.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use polygraph_migrations::MigrationError;
@@ -41,13 +42,12 @@ impl OpenStores {
     /// [`AppError`] where an embedded store can't be opened, or a URL can't be served.
     pub fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let (stores, data) = (&config.stores, &config.data);
-        std::fs::create_dir_all(&data.data_dir).map_err(|error| {
-            let directory = data.data_dir.display();
-            AppError::new(
-                format!("The data directory {directory} can't be made. Choose another with --data-dir."),
-                error,
-            )
-        })?;
+        let is_embedded =
+            matches!(stores.database, DatabaseChoice::Sqlite(_)) || matches!(stores.search, SearchChoice::Embedded);
+        // A gateway on servers alone may have nowhere to write.
+        if is_embedded {
+            make_directory(&data.data_dir)?;
+        }
         let sql = Sql::connect_lazy(SqlOptions {
             url: match &stores.database {
                 DatabaseChoice::Postgres(url) => url.expose().to_owned(),
@@ -175,6 +175,13 @@ impl OpenStores {
             None => Ok(()),
         }
     }
+}
+
+fn make_directory(directory: &Path) -> Result<(), AppError> {
+    std::fs::create_dir_all(directory).map_err(|error| {
+        let sentence = "can't be made. Choose another with --data-dir.";
+        AppError::new(format!("The data directory {} {sentence}", directory.display()), error)
+    })
 }
 
 fn open_elastic(config: &Config, url: &str) -> Result<Elastic, AppError> {

@@ -1,5 +1,7 @@
 //! Logs: on standard error, so that standard output is for what a command was asked for.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use super::AppError;
@@ -14,6 +16,8 @@ pub(super) fn start(config: &LogConfig) -> Result<(), AppError> {
         AppError::new("The log filter can't be read. Write, for instance, info,polygraph=debug.", error)
     })?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Colours are for people: a file or a collector would keep the codes.
+    let logs = logs.with_ansi(std::io::stderr().is_terminal());
     let started = match config.log_format {
         LogFormat::Json => logs.json().try_init(),
         LogFormat::Pretty => logs.try_init(),

@@ -3,6 +3,7 @@
 //! This is its first form: a result lives for a fixed time, and a write does not end it. That is why it is off unless
 //! `result_cache_ttl` is set. Errors and partial answers are never kept.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,11 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::{GlobalId, Viewer};
-use crate::ports::{CachedBody, ResultCache};
+use crate::ports::{CachedBody, ErrorKind, ResultCache, Role, StoreError, StoreResult};
+
+/// How long the cache may take for one command. One that takes longer costs more than it saves: it must not make
+/// requests wait for as long as a store may.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Keeps results in a [`ResultCache`].
 #[derive(Clone)]
@@ -54,7 +59,7 @@ impl Results {
 
     /// Reads the result kept under `key`. A cache that fails is one that has nothing.
     pub async fn fetch(&self, key: &ResultKey) -> Option<Bytes> {
-        match self.cache.get(&key.0).await {
+        match in_time(self.cache.get(&key.0)).await {
             Ok(body) => body.map(|CachedBody(bytes)| bytes),
             Err(error) => {
                 tracing::debug!(%error, "the result cache was not read");
@@ -65,10 +70,15 @@ impl Results {
 
     /// Keeps a result.
     pub async fn store(&self, key: &ResultKey, body: Bytes) {
-        if let Err(error) = self.cache.put(&key.0, CachedBody(body), self.ttl).await {
+        if let Err(error) = in_time(self.cache.put(&key.0, CachedBody(body), self.ttl)).await {
             tracing::debug!(%error, "the result cache was not written");
         }
     }
+}
+
+async fn in_time<T>(command: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    let late = |_| Err(StoreError::new(Role::Cache, ErrorKind::Timeout, "no answer while it was worth waiting"));
+    tokio::time::timeout(PATIENCE, command).await.unwrap_or_else(late)
 }
 
 fn write_value(value: &Value, out: &mut String) {
@@ -107,7 +117,7 @@ mod tests {
 
     use super::*;
     use crate::domain::UserId;
-    use crate::ports::{Backend, StoreResult};
+    use crate::ports::Backend;
 
     struct Nothing;
 
@@ -132,6 +142,42 @@ mod tests {
         async fn clear(&self) -> StoreResult<()> {
             Ok(())
         }
+    }
+
+    /// Never answers.
+    struct Stuck;
+
+    #[async_trait]
+    impl Backend for Stuck {
+        fn kind(&self) -> &'static str {
+            "stuck"
+        }
+        async fn check(&self) -> StoreResult<String> {
+            std::future::pending().await
+        }
+    }
+
+    #[async_trait]
+    impl ResultCache for Stuck {
+        async fn get(&self, _: &str) -> StoreResult<Option<CachedBody>> {
+            std::future::pending().await
+        }
+        async fn put(&self, _: &str, _: CachedBody, _: Duration) -> StoreResult<()> {
+            std::future::pending().await
+        }
+        async fn clear(&self) -> StoreResult<()> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cache_that_hangs_is_one_that_has_nothing() {
+        let results = Results::new(Arc::new(Stuck), Duration::from_secs(1), "type Query { a: Int }");
+        let key = results.key(Viewer::Anonymous, "{ a }", None, &serde_json::Map::new());
+        let begun = tokio::time::Instant::now();
+        results.store(&key, Bytes::from_static(b"{}")).await;
+        assert_eq!(results.fetch(&key).await, None);
+        assert!(begun.elapsed() <= 2 * PATIENCE);
     }
 
     fn key(viewer: Viewer, query: &str, name: Option<&str>, variables: Value) -> ResultKey {

@@ -22,6 +22,8 @@ pub enum ErrorCode {
     RequestTooLarge,
     /// The selection is nested too deeply.
     QueryTooDeep,
+    /// More is selected than a document may select.
+    QueryTooComplex,
     /// A defect of ours.
     Internal,
 }
@@ -37,6 +39,7 @@ impl ErrorCode {
             Self::StoreUnavailable => "STORE_UNAVAILABLE",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
+            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::Internal => "INTERNAL",
         }
     }
@@ -77,19 +80,13 @@ impl From<ApiError> for async_graphql::Error {
     }
 }
 
-/// A store's failure as clients see it. This is where it is handled, and so where it is logged.
+/// A store's failure as clients see it. It was logged where the call was made: many fields may share it.
 fn of_store(failure: &StoreError) -> (ErrorCode, String) {
-    let source = std::error::Error::source(failure).map(ToString::to_string);
-    let (role, source) = (failure.role.name(), source.as_deref().unwrap_or("unknown"));
     match failure.kind {
         ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady | ErrorKind::Conflict => {
-            tracing::warn!(role, kind = ?failure.kind, source, "a field has no value: its store does not serve");
-            (ErrorCode::StoreUnavailable, format!("The store of {role} does not answer at the moment."))
+            (ErrorCode::StoreUnavailable, format!("The store of {} does not answer at the moment.", failure.role))
         }
-        ErrorKind::Internal => {
-            tracing::error!(role, source, "a field has no value: its store failed");
-            (ErrorCode::Internal, "Something went wrong on our side.".to_owned())
-        }
+        ErrorKind::Internal => (ErrorCode::Internal, "Something went wrong on our side.".to_owned()),
     }
 }
 
@@ -105,7 +102,6 @@ pub(super) fn code_of(error: &ServerError) -> ErrorCode {
         return ErrorCode::BadUserInput;
     }
     match error.message.as_str() {
-        message if message.starts_with("The recursion depth of the query") => ErrorCode::QueryTooDeep,
         message if message.starts_with("Unknown operation named") || message.starts_with("Operation name required") => {
             ErrorCode::BadUserInput
         }

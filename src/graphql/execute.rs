@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
+use async_graphql::parser::{self, parse_query};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use bytes::Bytes;
 
 use super::errors::code_of;
+use super::limits::{self, Excess};
 use super::nulls::OutputTypes;
 use super::plan::Plan;
+use super::presence;
 use super::variables::InputTypes;
 use super::{ErrorCode, PolygraphSchema, RequestContext};
 
@@ -56,16 +58,16 @@ impl Types {
 pub async fn execute(
     schema: &PolygraphSchema,
     context: RequestContext,
-    operation: Operation,
+    mut operation: Operation,
     request_id: &str,
 ) -> serde_json::Result<Executed> {
-    let document = match parse_query(&operation.query) {
+    let document = match parsed(&operation.query) {
         Ok(document) => document,
-        Err(error) => return refused(error.into(), ErrorCode::ParseFailed, request_id),
+        Err((error, code)) => return refused(error, code, request_id),
     };
     let types = schema.data::<Types>();
-    let misfit =
-        types.and_then(|types| types.inputs.check(&document, operation.name.as_deref(), &operation.variables).err());
+    let Operation { name, variables, .. } = &mut operation;
+    let misfit = types.and_then(|types| types.inputs.coerce(&document, name.as_deref(), variables).err());
     if let Some(misfit) = misfit {
         return refused(ServerError::new(misfit.to_string(), None), ErrorCode::BadUserInput, request_id);
     }
@@ -84,12 +86,32 @@ pub async fn execute(
     }
 }
 
+/// The document in a text, if both are within limits.
+fn parsed(query: &str) -> Result<ExecutableDocument, (ServerError, ErrorCode)> {
+    let excessive = |excess: Excess| (ServerError::new(excess.message, None), excess.code);
+    limits::check_text(query).map_err(excessive)?;
+    let document = parse_query(query).map_err(|error| (unreadable(error), ErrorCode::ParseFailed))?;
+    limits::check_document(&document).map_err(excessive)?;
+    Ok(document)
+}
+
+/// A parser's error, without its drawing of the line at fault: that may be the whole document.
+fn unreadable(error: parser::Error) -> ServerError {
+    let mut refusal = ServerError::from(error.clone());
+    if let parser::Error::Syntax { message, .. } = error {
+        let expected = message.lines().last().unwrap_or_default().trim_start_matches([' ', '=']);
+        refusal.message = format!("Syntax error: {expected}");
+    }
+    refusal
+}
+
 async fn run(
     schema: &PolygraphSchema,
     context: RequestContext,
     operation: Operation,
-    document: ExecutableDocument,
+    mut document: ExecutableDocument,
 ) -> Response {
+    presence::keep(&mut document);
     let loaders = Arc::clone(&context.loaders);
     let variables = serde_json::Value::Object(operation.variables);
     let mut request = Request::new(operation.query).variables(Variables::from_json(variables)).data(context);

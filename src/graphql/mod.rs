@@ -6,9 +6,11 @@
 mod context;
 mod errors;
 mod execute;
+mod limits;
 mod nulls;
 mod pages;
 mod plan;
+mod presence;
 mod projection;
 mod query;
 mod scalars;
@@ -27,7 +29,10 @@ pub type PolygraphSchema = Schema<query::Query, EmptyMutation, EmptySubscription
 /// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
 pub fn schema() -> PolygraphSchema {
     let types = execute::Types::of(&sdl());
-    Schema::build(query::Query, EmptyMutation, EmptySubscription).data(types).finish()
+    Schema::build(query::Query, EmptyMutation, EmptySubscription)
+        .limit_recursive_depth(limits::MAX_NESTING)
+        .data(types)
+        .finish()
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

@@ -4,6 +4,7 @@
 //! async-graphql 7.2 leaves a failed field out of its object and goes on, whether the field may be null or not. Every
 //! error says where it happened, so the nulls are put in afterwards, and only for responses that have errors.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
@@ -43,11 +44,13 @@ impl OutputTypes {
         operation: &OperationDefinition,
     ) {
         let mut taken: Vec<&[PathSegment]> = paths.map(|path| self.taken_by(path, document, operation)).collect();
-        // From the outside in: what is below another null is gone with it.
-        taken.sort_unstable_by_key(|path| path.len());
-        for (index, path) in taken.iter().enumerate() {
-            if !taken[..index].iter().any(|outer| path.starts_with(outer)) {
+        // In this order a place comes right before all that lies below it. What is below a null is gone with it.
+        taken.sort_unstable_by(|a, b| order(a, b));
+        let mut last: Option<&[PathSegment]> = None;
+        for path in taken {
+            if !last.is_some_and(|last| path.starts_with(last)) {
                 put_null(data, path);
+                last = Some(path);
             }
         }
     }
@@ -104,6 +107,17 @@ impl OutputTypes {
         }
         places
     }
+}
+
+/// The order of places in a walk from the outside in.
+fn order(a: &[PathSegment], b: &[PathSegment]) -> Ordering {
+    let mut steps = a.iter().zip(b).map(|steps| match steps {
+        (PathSegment::Field(a), PathSegment::Field(b)) => a.cmp(b),
+        (PathSegment::Index(a), PathSegment::Index(b)) => a.cmp(b),
+        (PathSegment::Field(_), PathSegment::Index(_)) => Ordering::Less,
+        (PathSegment::Index(_), PathSegment::Field(_)) => Ordering::Greater,
+    });
+    steps.find(|ordering| ordering.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
 }
 
 /// Puts null at `path`. An object all of whose fields failed is null already, and made anew: that an error lies below
@@ -180,15 +194,19 @@ mod tests {
     ";
 
     fn nullified(query: &str, data: serde_json::Value, path: &[serde_json::Value]) -> serde_json::Value {
+        nullified_at(query, data, &[path])
+    }
+
+    fn nullified_at(query: &str, data: serde_json::Value, paths: &[&[serde_json::Value]]) -> serde_json::Value {
         let document = parse_query(query).expect("a document");
         let (_, operation) = document.operations.iter().next().expect("an operation");
         let segment = |step: &serde_json::Value| match step {
             serde_json::Value::String(name) => PathSegment::Field(name.clone()),
             index => PathSegment::Index(index.as_u64().expect("an index") as usize),
         };
-        let path: Vec<_> = path.iter().map(segment).collect();
+        let paths: Vec<Vec<_>> = paths.iter().map(|path| path.iter().map(segment).collect()).collect();
         let mut data = Value::from_json(data).expect("a value");
-        OutputTypes::of(SDL).nullify(&mut data, std::iter::once(path.as_slice()), &document, &operation.node);
+        OutputTypes::of(SDL).nullify(&mut data, paths.iter().map(Vec::as_slice), &document, &operation.node);
         data.into_json().expect("JSON")
     }
 
@@ -219,6 +237,21 @@ mod tests {
         let data = json!({"nodes": [{"id": "1"}, {"id": "2", "friends": []}]});
         let path = [json!("nodes"), json!(0), json!("friends")];
         assert_eq!(nullified(query, data, &path), json!({"nodes": [null, {"id": "2", "friends": []}]}));
+    }
+
+    #[test]
+    fn errors_come_in_any_order() {
+        let query = "{ nodes { id ... on User { bio friends { id bio } } } user { bio } }";
+        let data = json!({"nodes": [{"id": "1", "friends": [{"id": "3"}]}, {"id": "2"}], "user": null});
+        let paths: [&[serde_json::Value]; 4] = [
+            &[json!("user"), json!("bio")],
+            &[json!("nodes"), json!(0), json!("friends"), json!(0), json!("bio")],
+            &[json!("nodes"), json!(1), json!("friends")],
+            &[json!("nodes"), json!(1), json!("bio")],
+        ];
+        let expected =
+            json!({"nodes": [{"id": "1", "friends": [{"id": "3", "bio": null}]}, null], "user": {"bio": null}});
+        assert_eq!(nullified_at(query, data, &paths), expected);
     }
 
     #[test]

@@ -7,13 +7,14 @@
 
 use std::collections::HashMap;
 
+use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, FragmentDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, Value};
 
 /// The fields of an object in order, whatever its type: those of other types are not there when it is written.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    fields: Vec<(Name, Plan)>,
+    fields: IndexMap<Name, Plan>,
 }
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
@@ -41,12 +42,7 @@ impl Plan {
     }
 
     fn child(&mut self, field: &Field) -> &mut Self {
-        let key = &field.response_key().node;
-        let at = self.fields.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
-            self.fields.push((key.clone(), Self::default()));
-            self.fields.len() - 1
-        });
-        &mut self.fields[at].1
+        self.fields.entry(field.response_key().node.clone()).or_default()
     }
 
     /// Appends `value` as JSON, its objects' fields in the plan's order.

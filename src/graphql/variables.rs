@@ -52,15 +52,16 @@ impl InputTypes {
         types
     }
 
-    /// Checks the variables of the operation `name` of `document`.
+    /// Checks the variables of the operation `name` of `document`, and gives those that were left out their defaults:
+    /// async-graphql does so for arguments, but not for `@skip` and `@include`.
     ///
     /// # Errors
     /// [`InvalidInput`] that names the variable and what it should be.
-    pub(super) fn check(
+    pub(super) fn coerce(
         &self,
         document: &ExecutableDocument,
         name: Option<&str>,
-        variables: &Map<String, Value>,
+        variables: &mut Map<String, Value>,
     ) -> Result<(), InvalidInput> {
         let mut operations = document.operations.iter();
         // Which operation, if any, is for the executor to say: it refuses the request in time.
@@ -72,10 +73,14 @@ impl InputTypes {
         for definition in &operation.node.variable_definitions {
             let variable = definition.node.name.node.as_str();
             let ty = &definition.node.var_type.node;
-            match variables.get(variable) {
-                Some(value) => self.fits(ty, value, &format!("${variable}"))?,
-                None if ty.nullable || definition.node.default_value.is_some() => {}
-                None => {
+            let default = definition.node.default_value.as_ref().and_then(|value| value.node.clone().into_json().ok());
+            match (variables.get(variable), default) {
+                (Some(value), _) => self.fits(ty, value, &format!("${variable}"))?,
+                (None, Some(default)) => {
+                    variables.insert(variable.to_owned(), default);
+                }
+                (None, None) if ty.nullable => {}
+                (None, None) => {
                     return Err(InvalidInput::new(format!("Variable \"${variable}\" of type \"{ty}\" is required.")));
                 }
             }
@@ -125,14 +130,14 @@ impl InputTypes {
             return Ok(true);
         }
         Ok(match name {
-            "Int" => value.as_f64().is_some_and(|number| number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX)),
+            "Int" => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
             "Float" => value.is_number(),
             "Boolean" => value.is_boolean(),
             "ID" => value.is_string() || value.is_i64() || value.is_u64(),
             "String" => value.is_string(),
             "DateTime" => match value.as_str().map(Timestamp::parse) {
-                Some(Err(why)) => return Err(InvalidInput::new(format!("Variable \"{path}\": {why}"))),
-                parsed => parsed.is_some(),
+                Some(Err(invalid)) => return Err(InvalidInput::new(format!("Variable \"{path}\": {invalid}"))),
+                moment => moment.is_some(),
             },
             // A type that the schema doesn't have: the document is invalid, and validation says so.
             _ => true,
@@ -150,22 +155,38 @@ mod tests {
     const SDL: &str =
         "enum Order { NEWEST HANDLE } input Edit { id: ID!  title: String  n: Int! = 1  tags: [String!] }";
 
-    fn check(declared: &str, variables: Value) -> Result<(), String> {
+    fn coerced(declared: &str, variables: Value) -> Result<Value, String> {
         let document = parse_query(format!("query Q({declared}) {{ a }}")).expect("a document");
-        let variables = variables.as_object().expect("an object");
-        InputTypes::of(SDL).check(&document, Some("Q"), variables).map_err(|error| error.to_string())
+        let mut variables = variables.as_object().expect("an object").clone();
+        InputTypes::of(SDL).coerce(&document, Some("Q"), &mut variables).map_err(|error| error.to_string())?;
+        Ok(Value::Object(variables))
     }
 
     #[test]
     fn values_that_fit_pass() {
-        let declared =
-            "$i: Int, $f: Float, $t: DateTime, $s: String!, $b: Boolean, $id: [ID!], $o: Order, $e: Edit, $d: Int! = 3";
+        let declared = "$i: Int, $f: Float, $s: String!, $b: Boolean, $id: [ID!], $o: Order, $e: Edit, $d: Int! = 3";
         let all = json!({
-            "i": 3, "f": 1.5, "t": "2026-01-31T12:00:00+02:00", "s": "x", "b": true, "id": "one", "o": "HANDLE",
+            "i": 3, "f": 1.5, "s": "x", "b": true, "id": "one", "o": "HANDLE",
             "e": {"id": 7, "tags": ["a"]}, "surplus": 1
         });
-        assert_eq!(check(declared, all), Ok(()));
-        assert_eq!(check("$i: Int", json!({"i": null})), Ok(()));
+        let mut with_default = all.clone();
+        with_default["d"] = json!(3);
+        assert_eq!(coerced(declared, all), Ok(with_default));
+        for kept in [json!({"i": null}), json!({"i": i32::MIN}), json!({})] {
+            assert_eq!(coerced("$i: Int", kept.clone()), Ok(kept));
+        }
+        let moment = json!({"t": "2026-01-31T12:00:00+02:00"});
+        assert_eq!(coerced("$t: DateTime", moment.clone()), Ok(moment));
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let declared = "$b: Boolean = true, $o: Order = HANDLE, $n: Int = null, $l: [ID!] = [\"a\"]";
+        let defaults = json!({"b": true, "o": "HANDLE", "n": null, "l": ["a"]});
+        assert_eq!(coerced(declared, json!({})), Ok(defaults.clone()));
+        let mut given = defaults;
+        given["b"] = json!(null);
+        assert_eq!(coerced(declared, json!({"b": null})), Ok(given), "null is not left out");
     }
 
     #[test]
@@ -175,7 +196,7 @@ mod tests {
             ("$i: Int", json!({"i": 3_000_000_000_u64}), "$i"),
             ("$i: Int", json!({"i": 1.5}), "$i"),
             ("$t: DateTime", json!({"t": "yesterday"}), "$t"),
-            ("$t: DateTime", json!({"t": 7}), "$t"),
+            ("$t: DateTime", json!({"t": 5}), "$t"),
             ("$s: String!", json!({}), "$s"),
             ("$s: String!", json!({"s": null}), "$s"),
             ("$o: Order", json!({"o": "SIDEWAYS"}), "$o"),
@@ -185,7 +206,7 @@ mod tests {
             ("$e: Edit", json!({"e": {"id": "a", "tags": [1]}}), "$e.tags[0]"),
         ];
         for (declared, variables, named) in misfits {
-            let sentence = check(declared, variables).expect_err(declared);
+            let sentence = coerced(declared, variables).expect_err(declared);
             assert!(sentence.contains(named), "{sentence}");
         }
     }

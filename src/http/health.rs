@@ -32,6 +32,12 @@ struct Observed {
     stores: Vec<(Role, &'static str, Option<bool>)>,
 }
 
+impl Observed {
+    fn is_up(&self, role: Role) -> bool {
+        self.stores.iter().any(|(observed, _, up)| *observed == role && *up == Some(true))
+    }
+}
+
 impl Health {
     /// A gateway that is starting, on stores of these kinds.
     pub fn starting(kinds: impl IntoIterator<Item = (Role, &'static str)>) -> Self {
@@ -52,6 +58,11 @@ impl Health {
         })
     }
 
+    /// Whether the store that plays this part answered when it was last asked.
+    pub fn is_up(&self, role: Role) -> bool {
+        self.locked(|state| state.is_up(role))
+    }
+
     fn locked<T>(&self, change: impl FnOnce(&mut Observed) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -59,7 +70,7 @@ impl Health {
 
 pub(super) async fn ready(State(gateway): State<Gateway>) -> Response {
     let (serves, body) = gateway.health.locked(|state| {
-        let up = |role: Role| state.stores.iter().any(|(observed, _, up)| *observed == role && *up == Some(true));
+        let up = |role: Role| state.is_up(role);
         let store = |(role, kind, up): &(Role, &'static str, Option<bool>)| {
             let status = if *up == Some(true) { "up" } else { "down" };
             (role.name().to_owned(), json!({ "status": status, "kind": kind }))

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
-use tower_http::catch_panic::CatchPanicLayer;
 
 pub use health::{Health, Phase};
 
@@ -52,7 +51,6 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/readyz", get(health::ready).fallback(respond::method_not_allowed_get))
         .fallback(respond::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CatchPanicLayer::custom(respond::panicked))
         .layer(axum::middleware::from_fn_with_state(gateway.clone(), request_id::assign))
         .with_state(gateway)
 }

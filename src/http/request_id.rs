@@ -1,12 +1,15 @@
 //! Request ids: one for each request, in the response's header and in each of its errors.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::Gateway;
+use super::{Gateway, respond};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -14,13 +17,15 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone)]
 pub(super) struct RequestId(pub String);
 
-/// Takes the id that a proxy in front gave, if it is a plain one, and makes one otherwise.
+/// Takes the id that a proxy in front gave, if it is a plain one, and makes one otherwise. A request that panics is
+/// answered here, where its id is known.
 pub(super) async fn assign(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&HEADER).and_then(|id| id.to_str().ok()).filter(|id| is_plain(id));
     let id = given.map_or_else(|| random(&gateway), ToOwned::to_owned);
     let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).instrument(span).await;
+    let answered = AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|panic| respond::panicked(&*panic, &RequestId(id.clone())));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HEADER, value);
     }

@@ -49,15 +49,11 @@ pub(super) async fn not_found() -> Response {
 }
 
 /// A defect of ours: the request is answered, the panic's text is for the log alone.
-pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+pub(super) fn panicked(panic: &(dyn Any + Send), id: &RequestId) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "a request panicked");
-    let error = json!({
-        "message": "Something went wrong on our side.",
-        "extensions": { "code": ErrorCode::Internal.as_str() },
-    });
-    let body = Bytes::from(json!({ "errors": [error] }).to_string());
-    graphql(MediaType::Json, StatusCode::INTERNAL_SERVER_ERROR, body)
+    let message = "Something went wrong on our side.";
+    refusal(MediaType::Json, StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, message, id)
 }
 
 /// The request's id, as the middleware put it there.

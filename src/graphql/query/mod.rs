@@ -8,7 +8,7 @@ mod search;
 use async_graphql::{Context, ID, Object};
 
 use super::context::RequestContext;
-use super::scalars::{DateTime, Interval, PostOrder, SearchOrder, SearchType, UserOrder};
+use super::scalars::{AtMost, DateTime, Interval, OrDefault, PostOrder, SearchOrder, SearchType, UserOrder};
 use super::types::{
     ActivityBucket, FollowSuggestion, LeaderboardEntry, Node, Post, PostConnection, SearchConnection, SearchResult,
     TrendingPost, User, UserConnection,
@@ -58,13 +58,13 @@ impl Query {
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Their order.", default_with = "UserOrder::Newest")] order_by: UserOrder,
+        #[graphql(desc = "Their order.", default_with = "OrDefault::default()")] order_by: OrDefault<UserOrder>,
         #[graphql(desc = "How many from the start: 1 to 100, 20 if left out.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Option<UserConnection>> {
-        Ok(Some(lists::fetch_users(ctx, order_by, &PageArgs { first, after, last, before }).await?))
+        Ok(Some(lists::fetch_users(ctx, order_by.0, &PageArgs { first, after, last, before }).await?))
     }
 
     /// The post with this id; null where there is none.
@@ -81,7 +81,7 @@ impl Query {
     async fn posts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Their order.", default_with = "PostOrder::Newest")] order_by: PostOrder,
+        #[graphql(desc = "Their order.", default_with = "OrDefault::default()")] order_by: OrDefault<PostOrder>,
         #[graphql(desc = "Only posts by the user with this id.")] author: Option<ID>,
         #[graphql(desc = "How many from the start: 1 to 100, 20 if left out.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
@@ -89,7 +89,7 @@ impl Query {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Option<PostConnection>> {
         let args = PageArgs { first, after, last, before };
-        Ok(Some(lists::fetch_posts(ctx, order_by, author.as_ref(), &args).await?))
+        Ok(Some(lists::fetch_posts(ctx, order_by.0, author.as_ref(), &args).await?))
     }
 
     /// The posts of those whom the viewer follows, the latest first. Somebody must be signed in.
@@ -115,11 +115,13 @@ impl Query {
         #[graphql(desc = "Only posts by the user with this id.")] author: Option<ID>,
         #[graphql(desc = "Only what was created then or later.")] from: Option<DateTime>,
         #[graphql(desc = "Only what was created before.")] to: Option<DateTime>,
-        #[graphql(desc = "The order of the results.", default_with = "SearchOrder::Relevance")] order_by: SearchOrder,
+        #[graphql(desc = "The order of the results.", default_with = "OrDefault::default()")] order_by: OrDefault<
+            SearchOrder,
+        >,
         #[graphql(desc = "How many from the start: 1 to 100, 20 if left out.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<Option<SearchConnection>> {
-        let args = search::Args { query, types, author, from, to, order_by, first, after };
+        let args = search::Args { query, types, author, from, to, order_by: order_by.0, first, after };
         Ok(Some(search::fetch_search(ctx, args).await?))
     }
 
@@ -130,9 +132,9 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "What was typed so far: 1 to 64 characters.")] prefix: String,
         #[graphql(desc = "Only results of these types; all if left out.")] types: Option<Vec<SearchType>>,
-        #[graphql(desc = "How many at most: 1 to 100.", default = 8)] first: i32,
+        #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<8>,
     ) -> async_graphql::Result<Option<Vec<SearchResult>>> {
-        Ok(Some(search::fetch_suggestions(ctx, &prefix, types.as_deref(), first).await?))
+        Ok(Some(search::fetch_suggestions(ctx, &prefix, types.as_deref(), first.0).await?))
     }
 
     /// Authors by the likes that they received in a period, the most first.
@@ -141,9 +143,9 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Likes given then or later; from the beginning if left out.")] from: Option<DateTime>,
         #[graphql(desc = "Likes given before; until now if left out.")] to: Option<DateTime>,
-        #[graphql(desc = "How many at most: 1 to 100.", default = 10)] first: i32,
+        #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,
     ) -> async_graphql::Result<Option<Vec<LeaderboardEntry>>> {
-        Ok(Some(analytics::fetch_leaderboard(ctx, from, to, first).await?))
+        Ok(Some(analytics::fetch_leaderboard(ctx, from, to, first.0).await?))
     }
 
     /// Posts by the likes that they received in a period, the most first.
@@ -152,9 +154,9 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Likes given then or later; from the beginning if left out.")] from: Option<DateTime>,
         #[graphql(desc = "Likes given before; until now if left out.")] to: Option<DateTime>,
-        #[graphql(desc = "How many at most: 1 to 100.", default = 10)] first: i32,
+        #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,
     ) -> async_graphql::Result<Option<Vec<TrendingPost>>> {
-        Ok(Some(analytics::fetch_trending(ctx, from, to, first).await?))
+        Ok(Some(analytics::fetch_trending(ctx, from, to, first.0).await?))
     }
 
     /// Posts and likes per interval (UTC), empty intervals too: at most 1,000.
@@ -163,18 +165,20 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "What happened then or later.")] from: DateTime,
         #[graphql(desc = "What happened before.")] to: DateTime,
-        #[graphql(desc = "How long an interval is.", default_with = "Interval::Day")] interval: Interval,
+        #[graphql(desc = "How long an interval is.", default_with = "OrDefault::default()")] interval: OrDefault<
+            Interval,
+        >,
     ) -> async_graphql::Result<Option<Vec<ActivityBucket>>> {
-        Ok(Some(analytics::fetch_activity(ctx, from, to, interval).await?))
+        Ok(Some(analytics::fetch_activity(ctx, from, to, interval.0).await?))
     }
 
     /// Friends of friends: those followed by those whom the viewer follows, by how many. Somebody must be signed in.
     async fn suggested_follows(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most: 1 to 100.", default = 10)] first: i32,
+        #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,
     ) -> async_graphql::Result<Option<Vec<FollowSuggestion>>> {
-        Ok(Some(lists::fetch_suggested_follows(ctx, first).await?))
+        Ok(Some(lists::fetch_suggested_follows(ctx, first.0).await?))
     }
 
     /// Posts that those whom the viewer follows like, by how many of them. Somebody must be signed in.

@@ -5,10 +5,11 @@ use async_graphql::Enum;
 use crate::domain::{self, search};
 
 /// The order of a list of users.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[graphql(remote = "domain::UserOrder")]
 pub(in crate::graphql) enum UserOrder {
     /// The latest to sign up first.
+    #[default]
     Newest,
     /// By handle, ascending.
     Handle,
@@ -17,19 +18,21 @@ pub(in crate::graphql) enum UserOrder {
 }
 
 /// The order of a list of posts.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[graphql(remote = "domain::PostOrder")]
 pub(in crate::graphql) enum PostOrder {
     /// The latest first.
+    #[default]
     Newest,
     /// The most liked first; ties by id, descending.
     MostLiked,
 }
 
 /// The order of search results.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::graphql) enum SearchOrder {
     /// The best match first; ties by id, descending.
+    #[default]
     Relevance,
     /// The latest first.
     Newest,
@@ -46,12 +49,13 @@ pub(in crate::graphql) enum SearchType {
 }
 
 /// A calendar interval in UTC.
-#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[graphql(remote = "domain::Interval")]
 pub(in crate::graphql) enum Interval {
     /// An hour.
     Hour,
     /// A day.
+    #[default]
     Day,
     /// A week, from Monday.
     Week,

@@ -10,7 +10,7 @@ use crate::graphql::context::RequestContext;
 use crate::graphql::errors::{ApiError, Result};
 use crate::graphql::pages::{self, PageInfo, int};
 use crate::graphql::projection;
-use crate::graphql::scalars::{DateTime, SearchType};
+use crate::graphql::scalars::{AtMost, DateTime, SearchType};
 use crate::loaders::PostKey;
 
 /// A page of search results.
@@ -139,9 +139,9 @@ impl SearchFacets {
     /// Posts by author, the most first.
     async fn authors(
         &self,
-        #[graphql(desc = "How many at most: 1 to 100.", default = 10)] first: i32,
+        #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,
     ) -> async_graphql::Result<Vec<AuthorFacet>> {
-        let first = page::limit("first", first).map_err(ApiError::from)?;
+        let first = page::limit("first", first.0).map_err(ApiError::from)?;
         let facet = |&(author, count): &(UserId, u64)| AuthorFacet { author, count };
         Ok(self.authors.iter().take(first as usize).map(facet).collect())
     }

@@ -9,6 +9,7 @@ use crate::domain::{self, page};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::Result;
 use crate::graphql::pages::int;
+use crate::graphql::scalars::AtMost;
 use crate::loaders::Mutuals;
 
 /// Somebody worth following, since those whom the viewer follows do.
@@ -40,9 +41,9 @@ impl FollowSuggestion {
     async fn mutuals(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most: 1 to 100.", default = 3)] first: i32,
+        #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<3>,
     ) -> async_graphql::Result<Vec<User>> {
-        Ok(self.fetch_mutuals(ctx, first).await?)
+        Ok(self.fetch_mutuals(ctx, first.0).await?)
     }
 }
 

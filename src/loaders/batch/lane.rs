@@ -113,7 +113,10 @@ where
             tracing::trace!(lane = lane.inner.name, keys = keys.len(), "batch");
             // The call itself may panic, too, before there is a future.
             let work = AssertUnwindSafe(async { (lane.inner.function)(keys.clone()).await });
-            let answer = work.catch_unwind().await.map_err(|_| BatchPanicked);
+            let answer = work.catch_unwind().await.map_err(|_| {
+                tracing::error!(lane = lane.inner.name, "a batch panicked");
+                BatchPanicked
+            });
             lane.deliver(&keys, answer);
         };
         Some(batch.boxed())

@@ -1,5 +1,6 @@
 //! What happens around a call.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,7 +26,8 @@ pub trait Policy: Send + Sync {
     ) -> impl Future<Output = StoreResult<T>> + Send;
 }
 
-/// No call takes longer than this: it is dropped then, and fails with [`ErrorKind::Timeout`].
+/// No call takes longer than this: it is dropped then, and fails with [`ErrorKind::Timeout`]. A call that fails is
+/// logged, once for all the fields that asked together.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Duration);
 
@@ -36,7 +38,20 @@ impl Policy for Deadline {
         attempt: impl Future<Output = StoreResult<T>> + Send,
     ) -> StoreResult<T> {
         let late = |_| Err(StoreError::new(call.role, ErrorKind::Timeout, format!("{} took too long", call.method)));
-        tokio::time::timeout(self.0, attempt).await.unwrap_or_else(late)
+        let answer = tokio::time::timeout(self.0, attempt).await.unwrap_or_else(late);
+        if let Err(error) = &answer {
+            log(call, error);
+        }
+        answer
+    }
+}
+
+fn log(call: Call, error: &StoreError) {
+    let (role, method, kind) = (call.role.name(), call.method, error.kind);
+    let source = error.source().map(ToString::to_string);
+    match kind {
+        ErrorKind::Internal => tracing::error!(role, method, source, "a call of a store failed"),
+        _ => tracing::warn!(role, method, ?kind, source, "a store does not serve a call"),
     }
 }
 

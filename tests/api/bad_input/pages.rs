@@ -54,7 +54,7 @@ fn document(connection: &str, arguments: &str) -> String {
 }
 
 /// Asks each connection with each of these arguments, and expects each to be refused.
-async fn all_refuse<'a>(world: &World, connections: &[(&str, &str)], arguments: impl Fn(&str) -> Vec<String>) {
+async fn all_refuse(world: &World, connections: &[(&str, &str)], arguments: impl Fn(&str) -> Vec<String>) {
     let client = world.client().signed_in("demo");
     let (user, post) = (global(world.society.demo().id), global(world.society.posts[3].id));
     for (connection, path) in connections {

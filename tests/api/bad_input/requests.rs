@@ -164,7 +164,7 @@ async fn a_token_that_is_not_valid_is_401_and_nothing_is_executed(world: &World)
 
 async fn get_takes_queries_and_sends_browsers_to_graphiql(world: &World) {
     let get = |query: &[(&str, &str)]| {
-        let query = query.iter().copied().collect::<Vec<_>>();
+        let query = query.to_vec();
         world.client().send(world.client().request(Method::GET, "/graphql").query(&query))
     };
     let post = global(world.society.posts[0].id);

@@ -50,7 +50,6 @@ impl Which {
 
 /// Stores with demo data in them, and a gateway on them.
 pub(crate) struct World {
-    pub(crate) which: Which,
     pub(crate) society: Arc<Society>,
     pub(crate) stores: OpenStores,
     pub(crate) config: Config,
@@ -87,7 +86,7 @@ impl World {
             .unwrap_or_else(|error| panic!("demo data is sown: {error:?}"));
         let society = Arc::new(Society::of(plan));
         let served = Served::new(with_handles(gateway(&config, &stores), &society)).await;
-        Self { which, society, stores, config, env, served, _directory: directory }
+        Self { society, stores, config, env, served, _directory: directory }
     }
 
     /// A client of the gateway as it is configured by default.
