@@ -11,4 +11,5 @@ mod fields;
 mod golden;
 mod outage;
 mod pagination;
+mod readme;
 mod support;
