@@ -29,11 +29,17 @@ pub fn line(projection: Projection, now: Timestamp, limit: u32) -> Stretch {
     }
 }
 
-/// The first events of one aggregate that wait, due or not. This one is sent with its index as a hint.
+/// The first events of one aggregate that wait, due or not. That they wait is said in a way that no planner takes for
+/// a stretch of the line, and this one is sent with its index as a hint: the line may be long.
 pub fn of_aggregate(projection: Projection, aggregate: Uuid) -> Stretch {
-    let mut filter = doc! { "aggregateid": aggregate.to_string() };
-    filter.extend(Fields::of(projection).waits());
-    Stretch { filter, sort: doc! { "version": 1 }, index: index::OUTBOX_BY_AGGREGATE, limit: EVENTS, projection: None }
+    let due = Fields::of(projection).due;
+    Stretch {
+        filter: doc! { "aggregateid": aggregate.to_string(), "$nor": [{ due: null }] },
+        sort: doc! { "version": 1 },
+        index: index::OUTBOX_BY_AGGREGATE,
+        limit: EVENTS,
+        projection: None,
+    }
 }
 
 /// Events that the projection gave up on, the oldest first.
