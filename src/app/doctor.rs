@@ -33,6 +33,13 @@ pub(super) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Result<()
             }
         }
     }
+    if let Ok(status) = crate::sync::status(&stores.outboxes).await {
+        for (projection, backlog) in status {
+            let age = backlog.oldest.map_or(0, |oldest| (clock.now().millis() - oldest.millis()).max(0));
+            let (name, waiting, parked) = (projection.name(), backlog.waiting, backlog.parked);
+            println!("outbox  {name:<14} {waiting} waiting (the oldest for {age} ms), {parked} parked");
+        }
+    }
     if ill.is_empty() {
         return Ok(());
     }

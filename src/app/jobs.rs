@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::progress::TerminalProgress;
 use super::{AppError, OpenStores, verify_stores};
-use crate::cli::{SeedArgs, VerifyArgs};
+use crate::cli::{OutboxCommand, SeedArgs, VerifyArgs};
 use crate::config::{Config, PostsChoice, SearchChoice};
 use crate::ports::{Clock, Role};
 use crate::services::seed::{self, SeedPlan, SeedReport};
@@ -68,6 +68,13 @@ fn plan_of(args: &SeedArgs) -> SeedPlan {
 pub(super) async fn verify(config: &Config, args: VerifyArgs, clock: Arc<dyn Clock>) -> Result<(), AppError> {
     let stores = OpenStores::open(config, Arc::clone(&clock))?;
     verify_stores(&stores.unlayered(), args.repair, &TerminalProgress::new(clock)).await
+}
+
+/// Lists events that were given up on, or decides what becomes of them.
+pub(super) async fn outbox(config: &Config, command: OutboxCommand, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    print!("{}", super::outbox::outbox(&stores.outboxes, command, clock.now()).await?);
+    Ok(())
 }
 
 /// Fills the index anew.

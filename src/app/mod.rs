@@ -65,7 +65,7 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
         Command::Seed(args) => jobs::seed(&config, args, clock).await,
         Command::Verify(args) => jobs::verify(&config, args, clock).await,
         Command::Reindex => jobs::reindex(&config, clock).await,
-        Command::Outbox(_) => Err(AppError::because("The outboxes are not wired to this command yet.")),
+        Command::Outbox(command) => jobs::outbox(&config, command, clock).await,
         Command::Doctor => doctor::examine(&config, clock).await,
         _ => serve(config, clock).await,
     };

@@ -13,3 +13,4 @@ mod outage;
 mod pagination;
 mod readme;
 mod support;
+mod writing;
