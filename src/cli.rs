@@ -1,11 +1,15 @@
 //! The command line: its definition and nothing else. What the commands do is the composition root's.
 
+mod arguments;
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
+
+pub use arguments::{ConfigArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs};
 
 use crate::config::{About, Config, ConfigError, settings};
 
@@ -146,6 +150,45 @@ Example:
 Exit codes: 0 all is well, 1 something is to be mended, 2 wrong command line or configuration")]
     Doctor,
 
+    /// Compare the truth with everything derived from it, and print each difference.
+    ///
+    /// Walks over users, posts and likes, the search index and every count, with bounded memory. Differences go to
+    /// stdout, a line each: what kind, whose, what the truth says and what is there. What is still on its way to the
+    /// index is a difference, too. Embedded stores are examined while no gateway uses them.
+    #[command(after_long_help = "\
+Examples:
+  polygraph verify
+  polygraph verify --repair && echo 'all is well'
+
+Exit codes: 0 there is no difference (any more), 1 there is one, or a store failed, 2 wrong command line or configuration")]
+    Verify(VerifyArgs),
+
+    /// Fill the search index anew from the truth.
+    ///
+    /// Puts a document for everything that is there, and then takes away what is there no more. Writes may go on
+    /// meanwhile. Safe to interrupt and to run again.
+    #[command(after_long_help = "\
+Example:
+  polygraph reindex
+
+Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
+    Reindex,
+
+    /// Show, retry or drop events that were given up on.
+    ///
+    /// Every write leaves an event; a projection that fails to handle one ten times parks it and goes on with others.
+    #[command(
+        subcommand,
+        after_long_help = "\
+Examples:
+  polygraph outbox list
+  polygraph outbox retry
+  polygraph outbox drop 019aa3d1-0000-7000-8000-000000000001
+
+Exit codes: 0 done, 1 a store failed or there is no such event, 2 wrong command line or configuration"
+    )]
+    Outbox(OutboxCommand),
+
     /// Print every setting in force and where it comes from.
     ///
     /// Passwords in URLs are masked.
@@ -170,47 +213,6 @@ Exit codes: 0 done, 2 wrong command line")]
         /// The shell to write it for.
         shell: clap_complete::Shell,
     },
-}
-
-/// How much data to make up.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct SeedArgs {
-    /// How many users.
-    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    pub users: u32,
-
-    /// How many posts.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
-    pub posts: u32,
-
-    /// How many likes.
-    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
-    pub likes: u32,
-
-    /// How many follows.
-    #[arg(long, value_name = "NUMBER", default_value_t = 2_000)]
-    pub follows: u32,
-
-    /// The number that decides everything that is made up.
-    #[arg(long, value_name = "NUMBER", default_value_t = 42)]
-    pub seed: u64,
-}
-
-/// How to print the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct ConfigArgs {
-    /// A table for people, or JSON for machines.
-    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
-    pub format: ReportFormat,
-}
-
-/// The form of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// An aligned table.
-    Table,
-    /// JSON.
-    Json,
 }
 
 /// The flags of settings, made of the table of settings: given with any command, before or after its name.
@@ -286,7 +288,9 @@ mod tests {
     #[test]
     fn every_command_is_in_the_help_and_tells_its_exit_codes() {
         let all = help(&["polygraph", "--help"]);
-        for name in ["serve", "migrate", "seed", "schema", "doctor", "config", "completions"] {
+        for name in
+            ["serve", "migrate", "seed", "schema", "doctor", "verify", "reindex", "outbox", "config", "completions"]
+        {
             assert!(all.contains(&format!("\n  {name} ")), "{name}");
             assert!(help(&["polygraph", name, "--help"]).contains("Exit codes: 0 "), "{name}");
         }

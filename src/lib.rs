@@ -15,3 +15,4 @@ pub mod loaders;
 pub mod ports;
 pub mod services;
 pub mod stores;
+pub mod sync;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use polygraph::domain::search::{
-    ActivityCount, Hit, IndexChange, IndexDocument, IndexKey, SearchAnswer, SearchRequest, SuggestRequest,
+    ActivityCount, DocumentKind, Hit, IndexChange, IndexDocument, IndexKey, Indexed, SearchAnswer, SearchRequest,
+    SuggestRequest,
 };
 use polygraph::domain::text::Handle;
 use polygraph::domain::{Interval, Period, PostId, Timestamp, UserId};
@@ -264,6 +265,14 @@ impl SearchIndex for RecordingIndex {
             documents.insert(change.key, (change.version, document));
         }
         Ok(())
+    }
+
+    async fn remove_likes_of(&self, _: PostId) -> StoreResult<()> {
+        Err(not_asked())
+    }
+
+    async fn scan_documents(&self, _: DocumentKind, _: Option<IndexKey>, _: u32) -> StoreResult<Vec<Indexed>> {
+        Err(not_asked())
     }
 
     async fn refresh(&self) -> StoreResult<()> {

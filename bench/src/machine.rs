@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 
-/// The machine and the code, as far as they can be told.
+/// The machine and the code, as far as they can be told: the commit is that of the working tree, so build first.
 pub(crate) fn describe() -> Result<Value, Failure> {
     let cores = std::thread::available_parallelism()?.get();
     let processor = value_of("/proc/cpuinfo", "model name")?;

@@ -8,7 +8,8 @@ use polygraph::app::{OpenStores, SystemClock, gateway};
 use polygraph::config::Config;
 use polygraph::domain::UserId;
 use polygraph::http::{Gateway, router};
-use polygraph::services::identity::{Identity, IdentityError};
+use polygraph::ports::Clock;
+use polygraph::services::identity::{Identified, Identity, IdentityError};
 use polygraph::services::seed::{DEMO_HANDLE, SeedPlan};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
@@ -43,8 +44,8 @@ struct Always(UserId);
 
 #[async_trait]
 impl Identity for Always {
-    async fn fetch_user(&self, _token: &str) -> Result<UserId, IdentityError> {
-        Ok(self.0)
+    async fn identify(&self, _token: &str) -> Result<Identified, IdentityError> {
+        Ok(Identified { user: self.0, session: None })
     }
 }
 
@@ -58,9 +59,10 @@ pub(crate) async fn first_answer(url: &str) -> Result<(), Failure> {
 /// Times every query on the stores that `binary` uses, asked by the user `demo`.
 pub(crate) async fn measure(binary: &Binary, plan: SeedPlan) -> Result<Value, Failure> {
     let config = Config::from_sources(None, binary.env(), &[])?;
-    let stores = OpenStores::open(&config, Arc::new(SystemClock))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let stores = OpenStores::open(&config, Arc::clone(&clock))?;
     let demo = plan.data()?.users().find(|user| user.handle.as_str() == DEMO_HANDLE).ok_or("there is no demo user")?;
-    let gateway = Gateway { identity: Arc::new(Always(demo.id)), ..gateway(&config, &stores) };
+    let gateway = Gateway { identity: Arc::new(Always(demo.id)), ..gateway(&config, &stores, &clock) };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let server = tokio::spawn(axum::serve(listener, router(gateway)).into_future());

@@ -37,7 +37,8 @@ fn rows_of(world: &Value) -> Vec<(String, String)> {
     };
     row("first start, to the first answer", "/first_start/first_answer_ms", 1e3, "s", 2);
     row("resident after it, idle", "/first_start/resident_idle_bytes", 1e6, "MB", 0);
-    row("seeding", "/seed/seconds", 1.0, "s", 1);
+    let is_complete = world.pointer("/seed/complete").is_none_or(|complete| *complete == true);
+    row(if is_complete { "seeding" } else { "seeding, stopped after" }, "/seed/seconds", 1.0, "s", 1);
     row("most resident while seeding", "/seed/resident_peak_bytes", 1e6, "MB", 0);
     row("later start, to the first answer", "/later_start/first_answer_ms", 1e3, "s", 2);
     row("resident after it, idle", "/later_start/resident_idle_bytes", 1e6, "MB", 0);

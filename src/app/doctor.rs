@@ -33,6 +33,13 @@ pub(super) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Result<()
             }
         }
     }
+    if let Ok(status) = crate::sync::status(&stores.outboxes).await {
+        for (projection, backlog) in status {
+            let age = backlog.oldest.map_or(0, |oldest| (clock.now().millis() - oldest.millis()).max(0));
+            let (name, waiting, parked) = (projection.name(), backlog.waiting, backlog.parked);
+            println!("outbox  {name:<14} {waiting} waiting (the oldest for {age} ms), {parked} parked");
+        }
+    }
     if ill.is_empty() {
         return Ok(());
     }
@@ -51,7 +58,7 @@ fn next(role: Role, kind: ErrorKind) -> String {
         ErrorKind::Unavailable | ErrorKind::Timeout => {
             format!("make sure that it runs, and that {variable} is its address (`polygraph config` shows it)")
         }
-        ErrorKind::Conflict | ErrorKind::Internal => {
+        ErrorKind::Conflict | ErrorKind::OutcomeUnknown | ErrorKind::Internal => {
             "look into its own log: it answers, but not as it should".to_owned()
         }
     }

@@ -1,11 +1,11 @@
-//! Commands that do one thing and end: `migrate` and `seed`; and the demo data of a first start.
+//! Commands that do one thing and end: `migrate`, `seed`, `verify` and `reindex`; and the demo data of a first start.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::progress::TerminalProgress;
-use super::{AppError, OpenStores};
-use crate::cli::SeedArgs;
+use super::{AppError, OpenStores, verify_stores};
+use crate::cli::{OutboxCommand, SeedArgs, VerifyArgs};
 use crate::config::{Config, PostsChoice, SearchChoice};
 use crate::ports::{Clock, Role};
 use crate::services::seed::{self, SeedPlan, SeedReport};
@@ -62,6 +62,29 @@ fn plan_of(args: &SeedArgs) -> SeedPlan {
         follows: args.follows.into(),
         seed: args.seed,
     }
+}
+
+/// Compares the truth with what is derived from it, and mends differences if that is wanted.
+pub(super) async fn verify(config: &Config, args: VerifyArgs, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    verify_stores(&stores.unlayered(), args.repair, &TerminalProgress::new(clock)).await
+}
+
+/// Lists events that were given up on, or decides what becomes of them.
+pub(super) async fn outbox(config: &Config, command: OutboxCommand, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    print!("{}", super::outbox::outbox(&stores.outboxes, command, clock.now()).await?);
+    Ok(())
+}
+
+/// Fills the index anew.
+pub(super) async fn reindex(config: &Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    super::reindex(&stores.unlayered(), &TerminalProgress::new(clock)).await?;
+    stores
+        .index_was_filled()
+        .await
+        .map_err(|error| AppError::new("The index was filled, but can't be marked so.", error))
 }
 
 async fn sow(stores: &OpenStores, plan: SeedPlan, clock: &Arc<dyn Clock>) -> Result<SeedReport, AppError> {

@@ -4,20 +4,25 @@ mod doctor;
 mod error;
 mod jobs;
 mod monitor;
+mod outbox;
 pub mod progress;
 mod serve;
 mod stores;
 mod system;
 mod telemetry;
+mod verify;
+mod writing;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::Arc;
 
 pub use error::AppError;
+pub use outbox::outbox;
 pub use serve::{gateway, serve};
 pub use stores::OpenStores;
 pub use system::{SystemClock, SystemEntropy};
+pub use verify::{reindex, verify_stores};
 
 use crate::cli::{Cli, Command, Exit, ReportFormat, write_completions};
 use crate::config::{render_json, render_table};
@@ -58,6 +63,9 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
     let done = match command {
         Command::Migrate => jobs::migrate(&config, clock).await,
         Command::Seed(args) => jobs::seed(&config, args, clock).await,
+        Command::Verify(args) => jobs::verify(&config, args, clock).await,
+        Command::Reindex => jobs::reindex(&config, clock).await,
+        Command::Outbox(command) => jobs::outbox(&config, command, clock).await,
         Command::Doctor => doctor::examine(&config, clock).await,
         _ => serve(config, clock).await,
     };

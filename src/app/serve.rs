@@ -7,25 +7,28 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::monitor::{IndexState, Monitor};
+use super::writing::Writing;
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::Results;
 use crate::config::Config;
 use crate::http::{Gateway, Health, Phase, router};
 use crate::ports::{Clock, Role};
-use crate::services::identity::NoTokens;
 use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
 
 /// A gateway on these stores, as configured.
-pub fn gateway(config: &Config, stores: &OpenStores) -> Gateway {
+pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Gateway {
+    let writing = Writing::new(config, stores, clock);
     let results =
         config.cache.result_cache_ttl.map(|ttl| Results::new(Arc::clone(&stores.cache), ttl, &crate::graphql::sdl()));
     Gateway {
         schema: crate::graphql::schema(),
         stores: stores.layered(config),
         results,
-        identity: Arc::new(NoTokens),
+        identity: Arc::new(writing.sessions.clone()),
+        use_cases: writing.use_cases.clone(),
         health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),
         entropy: Arc::new(SystemEntropy),
     }
@@ -45,7 +48,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
         }
     };
     let stores = Arc::new(OpenStores::open(&config, Arc::clone(&clock))?);
-    let gateway = gateway(&config, &stores);
+    let gateway = gateway(&config, &stores, &clock);
+    let relay = Writing::new(&config, &stores, &clock).relay(&stores);
     let health = Arc::clone(&gateway.health);
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
@@ -54,10 +58,14 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let address = listener.local_addr().map_err(|error| AppError::new("The listener has no address.", error))?;
 
     let (drain, drained) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, router(gateway)).with_graceful_shutdown(async {
-        let _ = drained.await;
-    });
+    let server = axum::serve(listener, router(gateway).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async {
+            let _ = drained.await;
+        });
     let server = tokio::spawn(server.into_future());
+
+    let relaying = CancellationToken::new();
+    let relayed = tokio::spawn(relay.run(relaying.clone()));
 
     let monitor = Monitor {
         stores: Arc::clone(&stores),
@@ -78,8 +86,9 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
         () = stop => {}
     }
     health.enter(Phase::Draining);
+    relaying.cancel();
     let _ = drain.send(());
-    finish(server, config.server.shutdown_grace).await;
+    finish(futures::future::join(server, relayed), config.server.shutdown_grace).await;
     Ok(())
 }
 

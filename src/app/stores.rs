@@ -7,17 +7,22 @@ use polygraph_migrations::MigrationError;
 
 use super::AppError;
 use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
-use crate::ports::{Backend, Clock, PostStore, ResultCache, Role, SearchIndex, StoreResult, Stores, UserStore};
+use crate::ports::{
+    AccountStore, Backend, Clock, Outbox, PostStore, PublishingStore, ResultCache, Role, SearchIndex, StoreResult,
+    Stores, Throttle, UserStore,
+};
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::{Deadline, Layered};
-use crate::stores::memory::MemoryCache;
+use crate::stores::memory::{MemoryCache, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
 use crate::stores::redis::{Redis, RedisOptions};
-use crate::stores::sql::{Sql, SqlOptions, SqlPosts, SqlUsers};
+use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlUsers};
 use crate::stores::tantivy::TantivyIndex;
 
 /// The most bytes that results kept in this process may take.
 const MEMORY_CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// The most keys whose tries are counted in this process.
+pub(super) const THROTTLE_KEYS: usize = 100_000;
 
 /// The adapters of a gateway, without layers: for jobs that take their time, and for migrations.
 pub struct OpenStores {
@@ -29,6 +34,14 @@ pub struct OpenStores {
     pub search: Arc<dyn SearchIndex>,
     /// Resolved results.
     pub cache: Arc<dyn ResultCache>,
+    /// Accounts, sessions and follows, as their owners change them.
+    pub accounts: Arc<dyn AccountStore>,
+    /// Posts and likes, as their owners change them.
+    pub publishing: Arc<dyn PublishingStore>,
+    /// Events that wait, an outbox for each database.
+    pub outboxes: Vec<Arc<dyn Outbox>>,
+    /// Counts of tries.
+    pub throttle: Arc<dyn Throttle>,
     sql: Arc<Sql>,
     mongo: Option<Mongo>,
     elastic: Option<Arc<Elastic>>,
@@ -91,24 +104,38 @@ impl OpenStores {
             Some(mongo) => Arc::new(mongo.posts()),
             None => Arc::new(SqlPosts::new(Arc::clone(&sql))),
         };
-        let cache: Arc<dyn ResultCache> = match &stores.cache {
-            CacheChoice::Memory => Arc::new(MemoryCache::new(clock, MEMORY_CACHE_BYTES)),
-            CacheChoice::Redis(url) => Arc::new(
-                Redis::connect_lazy(RedisOptions {
+        let publishing: Arc<dyn PublishingStore> = match &mongo {
+            Some(mongo) => Arc::new(mongo.publishing()),
+            None => Arc::new(SqlPublishing::new(Arc::clone(&sql))),
+        };
+        let mut outboxes: Vec<Arc<dyn Outbox>> = vec![Arc::new(SqlOutbox::new(Arc::clone(&sql), Role::Users))];
+        outboxes.extend(mongo.iter().map(|mongo| Arc::new(mongo.outbox()) as Arc<dyn Outbox>));
+        let (cache, throttle): (Arc<dyn ResultCache>, Arc<dyn Throttle>) = match &stores.cache {
+            CacheChoice::Memory => (
+                Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES)),
+                Arc::new(MemoryThrottle::new(clock, THROTTLE_KEYS)),
+            ),
+            CacheChoice::Redis(url) => {
+                let redis = Redis::connect_lazy(RedisOptions {
                     url: url.expose().to_owned(),
                     namespace: data.namespace.clone(),
                     max_connections: stores.redis_max_connections,
                     connect_timeout: stores.store_connect_timeout,
                     command_timeout: stores.store_timeout,
-                })
-                .map_err(|error| AppError::new("REDIS_URL can't be used.", error))?,
-            ),
+                });
+                let redis = Arc::new(redis.map_err(|error| AppError::new("REDIS_URL can't be used.", error))?);
+                (Arc::clone(&redis) as _, redis)
+            }
         };
         Ok(Self {
             users: Arc::new(SqlUsers::new(Arc::clone(&sql))),
             posts,
             search,
             cache,
+            accounts: Arc::new(SqlAccounts::new(Arc::clone(&sql))),
+            publishing,
+            outboxes,
+            throttle,
             sql,
             mongo,
             elastic,
@@ -124,6 +151,11 @@ impl OpenStores {
             posts: Layered::new(Arc::clone(&self.posts), deadline),
             search: Layered::new(Arc::clone(&self.search), deadline),
         }
+    }
+
+    /// The stores as jobs use them, which may take their time.
+    pub fn unlayered(&self) -> Stores {
+        Stores { users: Arc::clone(&self.users), posts: Arc::clone(&self.posts), search: Arc::clone(&self.search) }
     }
 
     /// The store that plays a part, as something that can be asked how it is.

@@ -4,11 +4,14 @@
 //! place and tested without a store.
 
 pub mod cursor;
+pub mod event;
 pub mod highlight;
 pub mod id;
+pub mod input;
 pub mod page;
 pub mod post;
 pub mod search;
+pub mod signed_in;
 pub mod text;
 pub mod time;
 pub mod user;
@@ -17,6 +20,7 @@ pub use cursor::{ByCount, ByHandle, ByScore, ByTime, CursorField, CursorKey};
 pub use id::{GlobalId, LikeId, PostId, UserId};
 pub use page::{Direction, Page, PageArgs, Slice};
 pub use post::{AuthorStats, Like, Post, PostFields, PostOrder};
+pub use signed_in::SignedIn;
 pub use time::{Interval, Period, Timestamp};
 pub use user::{Confidential, FollowedUser, Suggestion, User, UserOrder, Viewer};
 

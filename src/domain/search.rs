@@ -1,8 +1,11 @@
 //! Search, suggestions and analytics: what is asked of the index, what it answers, and what it is fed.
 
+mod index;
+
 use uuid::Uuid;
 
-use super::{ByScore, InvalidInput, LikeId, Page, Period, PostId, Timestamp, UserId, text};
+use super::{ByScore, InvalidInput, Page, Period, PostId, Timestamp, UserId, text};
+pub use index::{DocumentKind, IndexChange, IndexDocument, IndexKey, Indexed};
 
 /// What kinds of things a search looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -214,85 +217,4 @@ pub struct ActivityCount {
     pub posts: u64,
     /// Likes given in it.
     pub likes: u64,
-}
-
-/// What the index holds of a thing. Of other things it holds ids, never fields: a rename touches one document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IndexDocument {
-    /// A user.
-    User {
-        /// Who.
-        id: UserId,
-        /// Searched.
-        handle: String,
-        /// Searched; also the hit's title.
-        name: String,
-        /// Searched.
-        bio: Option<String>,
-        /// Filtered by.
-        created_at: Timestamp,
-    },
-    /// A post.
-    Post {
-        /// Which.
-        id: PostId,
-        /// Filtered and counted by.
-        author: UserId,
-        /// Searched; also the hit's title.
-        title: String,
-        /// Searched.
-        content: String,
-        /// Filtered and counted by.
-        created_at: Timestamp,
-    },
-    /// A like, for leaderboards and activity.
-    Like {
-        /// Which.
-        id: LikeId,
-        /// Who received it.
-        author: UserId,
-        /// Counted by.
-        created_at: Timestamp,
-    },
-}
-
-/// The key of a document in the index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum IndexKey {
-    /// A user's document.
-    User(UserId),
-    /// A post's document.
-    Post(PostId),
-    /// A like's document.
-    Like(LikeId),
-}
-
-impl IndexDocument {
-    /// The key under which the document is found and replaced.
-    pub fn key(&self) -> IndexKey {
-        match self {
-            Self::User { id, .. } => IndexKey::User(*id),
-            Self::Post { id, .. } => IndexKey::Post(*id),
-            Self::Like { id, .. } => IndexKey::Like(*id),
-        }
-    }
-}
-
-/// A change of the index. It takes effect only when `version` is above the version that the index last saw for the
-/// key, deletions included, so that changes may come late, twice or out of order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexChange {
-    /// Whose document.
-    pub key: IndexKey,
-    /// The truth's internal version of the thing, or for a like of its post.
-    pub version: u64,
-    /// The new document; `None` deletes it.
-    pub document: Option<IndexDocument>,
-}
-
-impl IndexChange {
-    /// Puts a document.
-    pub fn put(document: IndexDocument, version: u64) -> Self {
-        Self { key: document.key(), version, document: Some(document) }
-    }
 }

@@ -1,13 +1,15 @@
 //! What a request carries to its resolvers.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_graphql::Context;
 
 use super::errors::{ApiError, Result};
-use crate::domain::{UserId, Viewer};
+use crate::domain::{SignedIn, UserId, Viewer};
 use crate::loaders::Loaders;
-use crate::ports::Stores;
+use crate::ports::{Stores, TokenHash};
+use crate::services::use_cases::UseCases;
 
 /// The stores, the lanes to them, and who is asking: made anew for each request.
 #[derive(Clone)]
@@ -16,15 +18,33 @@ pub struct RequestContext {
     pub stores: Stores,
     /// The lanes of this request.
     pub loaders: Arc<Loaders>,
+    /// What the viewer may do.
+    pub use_cases: UseCases,
     /// Who is asking.
     pub viewer: Viewer,
+    /// By which session, where they are signed in by one of ours.
+    pub session: Option<TokenHash>,
+    /// From where.
+    pub address: IpAddr,
+}
+
+/// Who is asking, by which session, and from where.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker {
+    /// Who.
+    pub viewer: Viewer,
+    /// By which session, where they are signed in by one of ours.
+    pub session: Option<TokenHash>,
+    /// From where.
+    pub address: IpAddr,
 }
 
 impl RequestContext {
-    /// The context of a request of `viewer`.
-    pub fn new(stores: Stores, viewer: Viewer) -> Self {
+    /// The context of a request of `asker`.
+    pub fn new(stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
+        let Asker { viewer, session, address } = asker;
         let loaders = Loaders::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), viewer.id());
-        Self { stores, loaders: Arc::new(loaders), viewer }
+        Self { stores, loaders: Arc::new(loaders), use_cases, viewer, session, address }
     }
 
     /// The context of the request that `ctx` resolves a field of.
@@ -35,5 +55,10 @@ impl RequestContext {
     /// The viewer, where somebody must be signed in.
     pub(super) fn signed_in(&self) -> Result<UserId> {
         self.viewer.id().ok_or(ApiError::Unauthenticated)
+    }
+
+    /// The viewer as one who acts.
+    pub(super) fn signed_in_user(&self) -> Result<SignedIn> {
+        SignedIn::of(self.viewer).ok_or(ApiError::Unauthenticated)
     }
 }

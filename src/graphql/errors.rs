@@ -1,9 +1,12 @@
 //! The one place that turns failures into what clients see: a code, and a sentence without internals.
 
+use std::time::Duration;
+
 use async_graphql::{ErrorExtensions as _, ServerError, Value};
 
 use crate::domain::InvalidInput;
 use crate::ports::{ErrorKind, StoreError};
+use crate::services::outcome::ServiceError;
 
 /// `errors[].extensions.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +21,10 @@ pub enum ErrorCode {
     Unauthenticated,
     /// A store is down or too slow.
     StoreUnavailable,
+    /// Something was tried too often.
+    RateLimited,
+    /// More is asked for than can be done in good time.
+    Overloaded,
     /// The body is too large.
     RequestTooLarge,
     /// The selection is nested too deeply.
@@ -37,6 +44,8 @@ impl ErrorCode {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::StoreUnavailable => "STORE_UNAVAILABLE",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Overloaded => "OVERLOADED",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
@@ -52,6 +61,10 @@ impl ErrorCode {
 pub(super) enum ApiError {
     Invalid(InvalidInput),
     Unauthenticated,
+    /// Something was tried too often; it may be tried again after this.
+    RateLimited(Duration),
+    /// More of such work waits than can be done in good time.
+    Overloaded,
     Store(StoreError),
 }
 
@@ -69,20 +82,58 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Store(failure) => Self::Store(failure),
+            ServiceError::RateLimited { retry_after } => Self::RateLimited(retry_after),
+            ServiceError::Overloaded => Self::Overloaded,
+            ServiceError::AccountClosed => Self::Unauthenticated,
+        }
+    }
+}
+
 impl From<ApiError> for async_graphql::Error {
     fn from(error: ApiError) -> Self {
-        let (code, message) = match &error {
-            ApiError::Invalid(invalid) => (ErrorCode::BadUserInput, invalid.to_string()),
-            ApiError::Unauthenticated => (ErrorCode::Unauthenticated, "Sign in to see this.".to_owned()),
-            ApiError::Store(failure) => of_store(failure),
+        let with_code = |code: ErrorCode, message: String| {
+            Self::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
         };
-        Self::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
+        match error {
+            ApiError::Invalid(invalid) => with_code(ErrorCode::BadUserInput, invalid.to_string()),
+            ApiError::Unauthenticated => with_code(ErrorCode::Unauthenticated, "Sign in first.".to_owned()),
+            ApiError::Overloaded => with_code(
+                ErrorCode::Overloaded,
+                "Too much is asked for at the moment. Try again in a while.".to_owned(),
+            ),
+            ApiError::RateLimited(wait) => {
+                // Rounded up: who waits as told is not refused again.
+                let seconds = wait.as_millis().div_ceil(1_000).max(1) as u64;
+                let message = format!("Tried too often. Try again in {seconds} s.");
+                with_code(ErrorCode::RateLimited, message)
+                    .extend_with(|_, extensions| extensions.set("retryAfter", seconds))
+            }
+            ApiError::Store(failure) => {
+                let (code, message) = of_store(&failure);
+                let error = with_code(code, message);
+                match failure.kind {
+                    ErrorKind::OutcomeUnknown => {
+                        error.extend_with(|_, extensions| extensions.set("outcome", "UNKNOWN"))
+                    }
+                    _ => error,
+                }
+            }
+        }
     }
 }
 
 /// A store's failure as clients see it. It was logged where the call was made: many fields may share it.
 fn of_store(failure: &StoreError) -> (ErrorCode, String) {
     match failure.kind {
+        ErrorKind::OutcomeUnknown => {
+            let role = failure.role;
+            let message = format!("The store of {role} did not say whether it wrote this. Look before you try again.");
+            (ErrorCode::StoreUnavailable, message)
+        }
         ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady | ErrorKind::Conflict => {
             (ErrorCode::StoreUnavailable, format!("The store of {} does not answer at the moment.", failure.role))
         }
@@ -95,7 +146,13 @@ fn of_store(failure: &StoreError) -> (ErrorCode, String) {
 pub(super) fn code_of(error: &ServerError) -> ErrorCode {
     let given = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
     if let Some(Value::String(given)) = given {
-        let known = [ErrorCode::BadUserInput, ErrorCode::Unauthenticated, ErrorCode::StoreUnavailable];
+        let known = [
+            ErrorCode::BadUserInput,
+            ErrorCode::Unauthenticated,
+            ErrorCode::RateLimited,
+            ErrorCode::Overloaded,
+            ErrorCode::StoreUnavailable,
+        ];
         return known.into_iter().find(|code| code.as_str() == given).unwrap_or(ErrorCode::Internal);
     }
     if !error.path.is_empty() {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::parser::{self, parse_query};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use bytes::Bytes;
@@ -25,6 +25,19 @@ pub struct Operation {
     pub name: Option<String>,
     /// Values of its variables.
     pub variables: serde_json::Map<String, serde_json::Value>,
+    /// Whether it came in a way that must not change anything (GET): then mutations are refused.
+    pub safe: bool,
+}
+
+/// How far an operation came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It was executed.
+    Ran,
+    /// It was refused before, for what it is.
+    Refused,
+    /// It was refused before, since it is a mutation that came by GET.
+    RefusedMutation,
 }
 
 /// What became of an operation.
@@ -32,10 +45,12 @@ pub struct Operation {
 pub struct Executed {
     /// The response as JSON. Every error has `extensions.code` and `extensions.requestId`.
     pub body: Bytes,
-    /// Whether it was executed at all, or refused before.
-    pub ran: bool,
-    /// Whether the response is without errors.
-    pub clean: bool,
+    /// How far it came.
+    pub fate: Fate,
+    /// Whether it is a query whose response is without errors: only such a one may be kept.
+    pub keepable: bool,
+    /// After how many seconds to try again, where something was tried too often.
+    pub retry_after: Option<u64>,
 }
 
 /// The types of the schema, as requests are checked and completed against.
@@ -63,7 +78,7 @@ pub async fn execute(
 ) -> serde_json::Result<Executed> {
     let document = match parsed(&operation.query) {
         Ok(document) => document,
-        Err((error, code)) => return refused(error, code, request_id),
+        Err((error, code)) => return refused(*error, code, request_id),
     };
     let types = schema.data::<Types>();
     let Operation { name, variables, .. } = &mut operation;
@@ -72,6 +87,12 @@ pub async fn execute(
         return refused(ServerError::new(misfit.to_string(), None), ErrorCode::BadUserInput, request_id);
     }
     let name = operation.name.clone();
+    let chosen = selected(&document, name.as_deref());
+    if operation.safe && chosen.is_some_and(|chosen| chosen.ty == OperationType::Mutation) {
+        let error = ServerError::new("Mutations must be sent by POST.", None);
+        let executed = refused(error, ErrorCode::BadUserInput, request_id)?;
+        return Ok(Executed { fate: Fate::RefusedMutation, ..executed });
+    }
     let mut response = run(schema, context, operation, document.clone()).await;
     // Errors of a field have a path; those without one stopped the request before any field was resolved.
     let ran = response.errors.is_empty() || response.errors.iter().any(|error| !error.path.is_empty());
@@ -79,18 +100,17 @@ pub async fn execute(
         let code = code_of(error);
         label(error, code, request_id);
     }
-    let selected = if ran { selected(&document, name.as_deref()) } else { None };
-    match (types, selected) {
-        (Some(types), Some(operation)) => completed(types, &document, operation, response),
+    match (types, chosen) {
+        (Some(types), Some(operation)) if ran => completed(types, &document, operation, response),
         _ => written(&response, None),
     }
 }
 
 /// The document in a text, if both are within limits.
-fn parsed(query: &str) -> Result<ExecutableDocument, (ServerError, ErrorCode)> {
-    let excessive = |excess: Excess| (ServerError::new(excess.message, None), excess.code);
+fn parsed(query: &str) -> Result<ExecutableDocument, (Box<ServerError>, ErrorCode)> {
+    let excessive = |excess: Excess| (Box::new(ServerError::new(excess.message, None)), excess.code);
     limits::check_text(query).map_err(excessive)?;
-    let document = parse_query(query).map_err(|error| (unreadable(error), ErrorCode::ParseFailed))?;
+    let document = parse_query(query).map_err(|error| (Box::new(unreadable(error)), ErrorCode::ParseFailed))?;
     limits::check_document(&document).map_err(excessive)?;
     Ok(document)
 }
@@ -139,7 +159,8 @@ fn completed(
         types.outputs.nullify(&mut response.data, paths, document, operation);
     }
     let plan = Plan::of(&operation.selection_set.node, &document.fragments);
-    written(&response, Some(&plan))
+    let executed = written(&response, Some(&plan))?;
+    Ok(Executed { keepable: executed.keepable && operation.ty == OperationType::Query, ..executed })
 }
 
 fn refused(mut error: ServerError, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
@@ -162,7 +183,17 @@ fn written(response: &Response, plan: Option<&Plan>) -> serde_json::Result<Execu
         plan.write(&response.data, &mut body)?;
     }
     body.push(b'}');
-    Ok(Executed { body: body.into(), ran: plan.is_some(), clean })
+    let fate = if plan.is_some() { Fate::Ran } else { Fate::Refused };
+    let retry_after = response.errors.iter().filter_map(retry_after).max();
+    Ok(Executed { body: body.into(), fate, keepable: clean, retry_after })
+}
+
+/// The seconds that an error asks to wait.
+fn retry_after(error: &ServerError) -> Option<u64> {
+    match error.extensions.as_ref()?.get("retryAfter")? {
+        Value::Number(seconds) => seconds.as_u64(),
+        _ => None,
+    }
 }
 
 fn label(error: &mut ServerError, code: ErrorCode, request_id: &str) {

@@ -7,6 +7,7 @@ mod context;
 mod errors;
 mod execute;
 mod limits;
+mod mutation;
 mod nulls;
 mod pages;
 mod plan;
@@ -17,19 +18,19 @@ mod scalars;
 mod types;
 mod variables;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+use async_graphql::{EmptySubscription, Schema};
 
-pub use context::RequestContext;
+pub use context::{Asker, RequestContext};
 pub use errors::ErrorCode;
-pub use execute::{Executed, Operation, execute};
+pub use execute::{Executed, Fate, Operation, execute};
 
 /// The executable schema.
-pub type PolygraphSchema = Schema<query::Query, EmptyMutation, EmptySubscription>;
+pub type PolygraphSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
 
 /// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
 pub fn schema() -> PolygraphSchema {
     let types = execute::Types::of(&sdl());
-    Schema::build(query::Query, EmptyMutation, EmptySubscription)
+    Schema::build(query::Query, mutation::Mutation, EmptySubscription)
         .limit_recursive_depth(limits::MAX_NESTING)
         .data(types)
         .finish()
@@ -42,7 +43,7 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by();
-    let schema = Schema::new(query::Query, EmptyMutation, EmptySubscription);
+    let schema = Schema::new(query::Query, mutation::Mutation, EmptySubscription);
     let mut text = schema.sdl_with_options(options).trim().to_owned();
     text.push('\n');
     text

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::Gateway;
@@ -13,8 +13,8 @@ use super::request::{self, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
 use crate::domain::Viewer;
-use crate::graphql::{ErrorCode, Operation, RequestContext, execute};
-use crate::services::identity::IdentityError;
+use crate::graphql::{Asker, ErrorCode, Fate, Operation, RequestContext, execute};
+use crate::services::identity::{Identified, IdentityError};
 
 pub(super) async fn get(
     State(gateway): State<Gateway>,
@@ -74,11 +74,14 @@ async fn answer(
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message);
         }
     };
-    let viewer = match identify(gateway, headers).await {
-        Ok(viewer) => viewer,
+    let identified = match identify(gateway, headers).await {
+        Ok(identified) => identified,
         Err(IdentityError::Invalid) => {
             let message = "The token is not valid. Sign in again, or send no Authorization header.";
-            return refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
+            let mut response = refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
+            // RFC 9110 §15.5.2: a 401 says how to do better.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return response;
         }
         Err(IdentityError::Store(error)) => {
             tracing::warn!(%error, "a token could not be checked");
@@ -87,7 +90,8 @@ async fn answer(
         }
     };
 
-    let Operation { query, name, variables } = &operation;
+    let viewer = identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user));
+    let Operation { query, name, variables, .. } = &operation;
     let kept =
         gateway.results.as_ref().map(|results| (results, results.key(viewer, query, name.as_deref(), variables)));
     if let Some((results, key)) = &kept
@@ -95,8 +99,10 @@ async fn answer(
     {
         return respond::graphql(media, StatusCode::OK, body);
     }
-    let context = RequestContext::new(gateway.stores.clone(), viewer);
-    let executed = match execute(&gateway.schema, context, operation, &id.0).await {
+    let session = identified.and_then(|identified| identified.session);
+    let asker = Asker { viewer, session, address: id.address };
+    let context = RequestContext::new(gateway.stores.clone(), gateway.use_cases.clone(), asker);
+    let executed = match execute(&gateway.schema, context, operation, &id.id).await {
         Ok(executed) => executed,
         Err(error) => {
             tracing::error!(%error, "a response could not be serialised");
@@ -104,22 +110,34 @@ async fn answer(
         }
     };
     if let Some((results, key)) = &kept
-        && executed.clean
+        && executed.keepable
     {
         results.store(key, executed.body.clone()).await;
     }
-    respond::graphql(media, if executed.ran { StatusCode::OK } else { StatusCode::BAD_REQUEST }, executed.body)
+    let status = match executed.fate {
+        Fate::Ran => StatusCode::OK,
+        Fate::Refused => StatusCode::BAD_REQUEST,
+        Fate::RefusedMutation => StatusCode::METHOD_NOT_ALLOWED,
+    };
+    let mut response = respond::graphql(media, status, executed.body);
+    if executed.fate == Fate::RefusedMutation {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    if let Some(seconds) = executed.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// Who sent the request: nobody in particular without an `Authorization` header.
-async fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Viewer, IdentityError> {
+async fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Identified>, IdentityError> {
     let Some(header) = headers.get(header::AUTHORIZATION) else {
-        return Ok(Viewer::Anonymous);
+        return Ok(None);
     };
     let token = header.to_str().ok().and_then(|header| {
         let (scheme, token) = header.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
     let token = token.filter(|token| !token.is_empty()).ok_or(IdentityError::Invalid)?;
-    gateway.identity.fetch_user(token).await.map(Viewer::User)
+    gateway.identity.identify(token).await.map(Some)
 }

@@ -20,6 +20,7 @@ use crate::cache::Results;
 use crate::graphql::PolygraphSchema;
 use crate::ports::{Entropy, Stores};
 use crate::services::identity::Identity;
+use crate::services::use_cases::UseCases;
 
 /// The most bytes a request's body may have.
 const MAX_BODY: usize = 1024 * 1024;
@@ -33,6 +34,8 @@ pub struct Gateway {
     pub stores: Stores,
     /// Kept results, if any are.
     pub results: Option<Results>,
+    /// What clients may do.
+    pub use_cases: UseCases,
     /// Who stands behind a token.
     pub identity: Arc<dyn Identity>,
     /// Which stores answer, and whether the gateway takes requests.

@@ -26,7 +26,7 @@ struct Raw {
 }
 
 impl Raw {
-    fn checked(self) -> Result<Operation, NotARequest> {
+    fn checked(self, safe: bool) -> Result<Operation, NotARequest> {
         let object = |name: &str, value: Option<Value>| match value {
             None | Some(Value::Null) => Ok(Map::new()),
             Some(Value::Object(object)) => Ok(object),
@@ -37,7 +37,7 @@ impl Raw {
         object("extensions", self.extensions)?;
         // An empty operation name is what some clients send for none.
         let name = self.operation_name.filter(|name| !name.is_empty());
-        Ok(Operation { query, name, variables: object("variables", self.variables)? })
+        Ok(Operation { query, name, variables: object("variables", self.variables)?, safe })
     }
 }
 
@@ -55,7 +55,7 @@ pub(super) fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, N
     }
     let shape = "The body must be a JSON object with `query`, and if need be `variables` and `operationName`.";
     let raw: Raw = serde_json::from_value(value).map_err(|_| NotARequest::Malformed(shape.to_owned()))?;
-    raw.checked()
+    raw.checked(false)
 }
 
 /// Reads the parameters of a GET.
@@ -73,7 +73,7 @@ pub(super) fn from_parameters(parameters: &str) -> Result<Operation, NotARequest
             _ => {}
         }
     }
-    raw.checked()
+    raw.checked(true)
 }
 
 /// Whether the body is declared as JSON in UTF-8.

@@ -2,7 +2,9 @@
 
 use std::panic::AssertUnwindSafe;
 
-use axum::extract::{Request, State};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -13,9 +15,13 @@ use super::{Gateway, respond};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of the request at hand.
+/// The id of the request at hand, and where it comes from.
 #[derive(Debug, Clone)]
-pub(super) struct RequestId(pub String);
+pub(super) struct RequestId {
+    pub id: String,
+    /// The address of the connection's other end; unspecified where the transport has none.
+    pub address: IpAddr,
+}
 
 /// Takes the id that a proxy in front gave, if it is a plain one, and makes one otherwise. A request that panics is
 /// answered here, where its id is known.
@@ -23,9 +29,12 @@ pub(super) async fn assign(State(gateway): State<Gateway>, mut request: Request,
     let given = request.headers().get(&HEADER).and_then(|id| id.to_str().ok()).filter(|id| is_plain(id));
     let id = given.map_or_else(|| random(&gateway), ToOwned::to_owned);
     let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let address = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let known = RequestId { id: id.clone(), address };
+    request.extensions_mut().insert(known.clone());
     let answered = AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await;
-    let mut response = answered.unwrap_or_else(|panic| respond::panicked(&*panic, &RequestId(id.clone())));
+    let mut response = answered.unwrap_or_else(|panic| respond::panicked(&*panic, &known));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HEADER, value);
     }

@@ -29,7 +29,7 @@ pub(super) fn refusal(
     message: &str,
     id: &RequestId,
 ) -> Response {
-    let error = json!({ "message": message, "extensions": { "code": code.as_str(), "requestId": id.0 } });
+    let error = json!({ "message": message, "extensions": { "code": code.as_str(), "requestId": id.id } });
     graphql(media, status, Bytes::from(json!({ "errors": [error] }).to_string()))
 }
 

@@ -42,6 +42,11 @@ impl Loaders {
         }
     }
 
+    /// Forgets what was loaded so far: to be called after a write, so that what follows reads it.
+    pub fn forget(&self) {
+        self.scope.forget();
+    }
+
     /// Runs the request that loads through these lanes.
     pub async fn run<F: Future>(&self, request: F) -> F::Output {
         self.scope.run(request).await

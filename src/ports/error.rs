@@ -50,6 +50,8 @@ pub enum ErrorKind {
     Timeout,
     /// The store answers, but has not been migrated yet.
     NotReady,
+    /// The answer to a write was lost: nobody knows whether it was made.
+    OutcomeUnknown,
     /// The write lost against another one, and may be tried again.
     Conflict,
     /// The store holds something that can't be read, or answered what it should not: a defect.
@@ -84,6 +86,7 @@ impl fmt::Display for StoreError {
             ErrorKind::Unavailable => "can't be reached",
             ErrorKind::Timeout => "did not answer in time",
             ErrorKind::NotReady => "has not been migrated",
+            ErrorKind::OutcomeUnknown => "did not say whether it wrote",
             ErrorKind::Conflict => "met a conflicting write",
             ErrorKind::Internal => "failed",
         };

@@ -19,22 +19,32 @@
 //! - Timestamps have a resolution of one millisecond; ids are ordered by their bytes.
 //! - A method may be cancelled by dropping its future, and must then leave no connection in an unknown state.
 
+mod accounts;
 mod cache;
 mod error;
+mod outbox;
 mod posts;
+mod publishing;
+mod recount;
 mod search;
 mod stores;
 mod system;
+mod throttle;
 mod users;
 
 use async_trait::async_trait;
 
+pub use accounts::{AccountStore, Credentials, Login, ProfileChanges, Session, Taken, TokenHash};
 pub use cache::{CachedBody, ResultCache};
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
+pub use outbox::{Backlog, Claim, Lease, Outbox, Parked, Projection, Waiting};
 pub use posts::{NewPost, PostStore};
+pub use publishing::{Changed, Idempotency, LikeOutcome, LikeWish, LikesSet, PostChanges, Published, PublishingStore};
+pub use recount::Recount;
 pub use search::SearchIndex;
 pub use stores::Stores;
 pub use system::{Clock, Entropy};
+pub use throttle::{Limit, Throttle};
 pub use users::{NewFollow, NewUser, UserStore};
 
 /// What is common to all adapters: they can say what they are and whether they answer.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::{Backend, StoreResult};
+use super::{Backend, Recount, StoreResult};
 use crate::domain::{
     AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, Timestamp, UserId,
 };
@@ -75,6 +75,22 @@ pub trait PostStore: Backend {
     /// All likes in ascending order of (post, user), `limit` of them after `after`, each with the internal version of
     /// its post: for jobs that walk the whole truth.
     async fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> StoreResult<Vec<(Like, u64)>>;
+
+    /// Counts the likes of these posts again, `likeCount` of each: to check what is kept.
+    async fn recount_posts(&self, posts: &[PostId]) -> StoreResult<Vec<Recount<PostId>>>;
+
+    /// Sets the counts of these posts to what is counted.
+    async fn fix_post_counts(&self, posts: &[PostId]) -> StoreResult<()>;
+
+    /// Counts the posts and the given likes of these authors again, `postsCount` and `likesCount` of each.
+    async fn recount_authors(&self, authors: &[UserId]) -> StoreResult<Vec<Recount<UserId>>>;
+
+    /// Sets the counts of these authors to what is counted.
+    async fn fix_author_counts(&self, authors: &[UserId]) -> StoreResult<()>;
+
+    /// Removes likes that should not be, and takes back what was counted of them on posts that are there. It leaves
+    /// no events.
+    async fn remove_likes(&self, likes: &[LikeId]) -> StoreResult<()>;
 
     /// Adds posts that are not there yet (by id) and counts them for their authors, in one transaction. Returns how
     /// many were new.

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::{Backend, StoreResult};
-use crate::domain::search::{ActivityCount, Hit, IndexChange, SearchAnswer, SearchRequest, SuggestRequest};
+use crate::domain::search::{
+    ActivityCount, DocumentKind, Hit, IndexChange, IndexKey, Indexed, SearchAnswer, SearchRequest, SuggestRequest,
+};
 use crate::domain::{Interval, Period, PostId, UserId};
 
 /// Full-text search and analytics over users, posts and likes.
@@ -32,6 +34,19 @@ pub trait SearchIndex: Backend {
     /// Applies changes, each only where its version is above the one last seen for its key. They are durable when
     /// this returns, and searchable within a second.
     async fn apply(&self, changes: &[IndexChange]) -> StoreResult<()>;
+
+    /// Removes the likes of a post that is gone, as far as they are searchable. It is durable when this returns. What
+    /// was removed need not be remembered: who puts likes makes sure that their post is still there afterwards.
+    async fn remove_likes_of(&self, post: PostId) -> StoreResult<()>;
+
+    /// The documents of a kind in ascending order of key, `limit` of them after `after`: for jobs that walk the whole
+    /// index. It sees what is searchable.
+    async fn scan_documents(
+        &self,
+        kind: DocumentKind,
+        after: Option<IndexKey>,
+        limit: u32,
+    ) -> StoreResult<Vec<Indexed>>;
 
     /// Makes all that was applied searchable now.
     async fn refresh(&self) -> StoreResult<()>;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::{Backend, StoreResult};
+use super::{Backend, Recount, StoreResult};
 use crate::domain::text::Handle;
 use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, Timestamp, User, UserId};
 
@@ -68,6 +68,12 @@ pub trait UserStore: Backend {
 
     /// All users in ascending order of id, `limit` of them after `after`: for jobs that walk the whole truth.
     async fn scan_users(&self, after: Option<UserId>, limit: u32) -> StoreResult<Vec<User>>;
+
+    /// Counts the follows of these users again, `followersCount` and `followingCount` of each: to check what is kept.
+    async fn recount_users(&self, users: &[UserId]) -> StoreResult<Vec<Recount<UserId>>>;
+
+    /// Sets the counts of these users to what is counted.
+    async fn fix_user_counts(&self, users: &[UserId]) -> StoreResult<()>;
 
     /// Adds users that are not there yet (by id), in one transaction. Returns how many were new.
     async fn insert_users(&self, users: &[NewUser]) -> StoreResult<u64>;

@@ -3,7 +3,16 @@
 use async_trait::async_trait;
 
 use crate::domain::UserId;
-use crate::ports::StoreError;
+use crate::ports::{StoreError, TokenHash};
+
+/// Whom a token stands for, and by which session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identified {
+    /// The user.
+    pub user: UserId,
+    /// Their session; `None` where somebody else vouches for them.
+    pub session: Option<TokenHash>,
+}
 
 /// Tells whom a bearer token (RFC 6750) stands for.
 #[async_trait]
@@ -13,7 +22,7 @@ pub trait Identity: Send + Sync {
     /// # Errors
     /// [`IdentityError::Invalid`] where it is not valid, or not any more; [`IdentityError::Store`] where that can't be
     /// told, since its store does not answer.
-    async fn fetch_user(&self, token: &str) -> Result<UserId, IdentityError>;
+    async fn identify(&self, token: &str) -> Result<Identified, IdentityError>;
 }
 
 /// Why a token stands for nobody.
@@ -33,7 +42,7 @@ pub struct NoTokens;
 
 #[async_trait]
 impl Identity for NoTokens {
-    async fn fetch_user(&self, _token: &str) -> Result<UserId, IdentityError> {
+    async fn identify(&self, _token: &str) -> Result<Identified, IdentityError> {
         Err(IdentityError::Invalid)
     }
 }

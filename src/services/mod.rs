@@ -1,7 +1,21 @@
 //! Use cases that span stores: each is written against the ports alone.
 
+pub mod accounts;
+pub mod deletion;
 pub mod feed;
+pub mod follows;
 pub mod identity;
+pub mod likes;
+pub mod outcome;
+pub mod passwords;
 pub mod progress;
+pub mod publishing;
 pub mod reindex;
 pub mod seed;
+pub mod sessions;
+pub mod stamps;
+#[cfg(test)]
+mod testing;
+pub mod throttling;
+pub mod use_cases;
+pub mod verify;

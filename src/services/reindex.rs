@@ -1,7 +1,7 @@
 //! Filling the search index from the stores that own the truth.
 
 use crate::domain::search::{IndexChange, IndexDocument};
-use crate::domain::{LikeId, Post, PostId, User, UserId};
+use crate::domain::{LikeId, Post, PostId, UserId};
 use crate::ports::{PostStore, Role, SearchIndex, StoreError, StoreResult, UserStore};
 use crate::services::progress::Progress;
 
@@ -52,7 +52,8 @@ async fn fill_users(users: &dyn UserStore, search: &dyn SearchIndex, progress: &
         let page = users.scan_users(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
-        let changes: Vec<_> = page.into_iter().map(put_user).collect();
+        let changes: Vec<_> =
+            page.iter().map(|user| IndexChange::put(IndexDocument::of_user(user), user.version)).collect();
         search.apply(&changes).await?;
         filled += changes.len() as u64;
         part.advance(changes.len() as u64);
@@ -75,7 +76,7 @@ async fn fill_posts(
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         likes += page.iter().map(|post| post.like_count).sum::<u64>();
-        let changes = page.into_iter().map(put_post).collect::<StoreResult<Vec<_>>>()?;
+        let changes = page.iter().map(put_post).collect::<StoreResult<Vec<_>>>()?;
         search.apply(&changes).await?;
         filled += changes.len() as u64;
         part.advance(changes.len() as u64);
@@ -97,13 +98,8 @@ async fn fill_likes(
         let page = posts.scan_likes(after, PAGE).await?;
         let Some((last, _)) = page.last() else { break };
         after = Some(last.id);
-        let changes: Vec<_> = page
-            .into_iter()
-            .map(|(like, version)| {
-                let document = IndexDocument::Like { id: like.id, author: like.author, created_at: like.created_at };
-                IndexChange::put(document, version)
-            })
-            .collect();
+        let changes: Vec<_> =
+            page.into_iter().map(|(like, version)| IndexChange::put(IndexDocument::of_like(&like), version)).collect();
         search.apply(&changes).await?;
         filled += changes.len() as u64;
         part.advance(changes.len() as u64);
@@ -112,14 +108,8 @@ async fn fill_likes(
     Ok(filled)
 }
 
-fn put_user(user: User) -> IndexChange {
-    let User { id, handle, name, bio, created_at, version, .. } = user;
-    IndexChange::put(IndexDocument::User { id, handle: handle.into(), name, bio, created_at }, version)
-}
-
-fn put_post(post: Post) -> StoreResult<IndexChange> {
-    let Post { id, author, title, content, created_at, version, .. } = post;
-    let content =
-        content.ok_or_else(|| StoreError::internal(Role::Posts, "the walk over all posts left out their content"))?;
-    Ok(IndexChange::put(IndexDocument::Post { id, author, title, content, created_at }, version))
+fn put_post(post: &Post) -> StoreResult<IndexChange> {
+    let document = IndexDocument::of_post(post)
+        .ok_or_else(|| StoreError::internal(Role::Posts, "the walk over all posts left out their content"))?;
+    Ok(IndexChange::put(document, post.version))
 }

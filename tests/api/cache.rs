@@ -20,7 +20,7 @@ async fn keeping(world: &World) -> (Served, CallLog) {
     let log = CallLog::default();
     let mut config: Config = world.config.clone();
     config.cache.result_cache_ttl = Some(std::time::Duration::from_secs(60));
-    let gateway = Gateway { stores: world.logged(&log), ..gateway(&config, &world.stores) };
+    let gateway = Gateway { stores: world.logged(&log), ..gateway(&config, &world.stores, &crate::support::clock()) };
     (world.serve(gateway).await, log)
 }
 

@@ -11,4 +11,6 @@ mod fields;
 mod golden;
 mod outage;
 mod pagination;
+mod readme;
 mod support;
+mod writing;

@@ -6,9 +6,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod outbox;
+
 use mongodb::bson::{Bson, Document, Uuid, doc};
 use mongodb::{Client, Database};
 use polygraph::domain::{ByCount, ByTime, Direction, Page, PostFields, PostId, UserId};
+use polygraph::stores::mongo::Mongo;
 use polygraph::stores::mongo::query::{self, Stretch};
 use polygraph_migrations::mongo::{collection, index};
 
@@ -22,6 +25,8 @@ struct Explainer {
     database: Database,
     posts: String,
     likes: String,
+    outbox: String,
+    server: Mongo,
     world: World,
     bounds_ids: bool,
 }
@@ -35,8 +40,9 @@ impl Explainer {
         let world = world.fill(&server.posts()).await;
         let client = Client::with_uri_str(url).await.unwrap();
         let database = client.default_database().unwrap_or_else(|| client.database("polygraph"));
-        let (posts, likes) = (collection(&namespace, "posts"), collection(&namespace, "likes"));
-        let mut explainer = Self { database, posts, likes, world, bounds_ids: false };
+        let full = |name| collection(&namespace, name);
+        let (posts, likes, outbox) = (full("posts"), full("likes"), full("outbox"));
+        let mut explainer = Self { database, posts, likes, outbox, server, world, bounds_ids: false };
         explainer.bounds_ids = explainer.can_bound_ids().await;
         explainer
     }

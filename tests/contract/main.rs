@@ -3,13 +3,17 @@
 //! A module per port, in it a submodule per backend. Backends that are servers are found by their
 //! `POLYGRAPH_TEST_…_URL`; where one is missing the test fails and says so, since a skipped contract is none.
 
+mod accounts;
 mod cache;
 mod elastic;
 mod explain_mongo;
 mod explain_sql;
 mod migrations_elastic;
+mod outbox;
 mod posts;
+mod publishing;
 mod search;
 mod sql;
 mod support;
+mod throttle;
 mod users;

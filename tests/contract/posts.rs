@@ -5,6 +5,7 @@
 mod lookups;
 mod mongo_connection;
 mod pages;
+mod recounts;
 mod walk;
 pub(crate) mod world;
 mod writes;
@@ -45,6 +46,9 @@ macro_rules! post_store_contract {
             writes::a_thousand_likes_go_in_at_once,
             writes::counts_are_exact_when_likes_race,
             writes::counts_are_exact_when_posts_race,
+            recounts::fixing_what_is_right_changes_no_count,
+            recounts::likes_are_removed_with_their_counts,
+            recounts::what_is_kept_is_what_is_counted,
             writes::inserting_again_changes_nothing,
             writes::what_is_given_twice_is_added_once,
         }

@@ -9,6 +9,7 @@ mod facets;
 mod highlights;
 mod matching;
 mod paging;
+mod scanning;
 mod suggesting;
 mod world;
 
@@ -90,6 +91,13 @@ macro_rules! contract {
                 relevance_walks_each_result_once,
                 ties_are_by_id_descending,
                 the_total_is_the_same_on_every_page,
+            };
+            scanning::{
+                documents_come_whole_and_in_the_order_of_keys,
+                a_walk_goes_on_where_it_was_left,
+                deletions_are_not_walked,
+                the_likes_of_a_post_go_together,
+                likes_removed_with_their_post_do_no_harm,
             };
             suggesting::{
                 the_exact_handle_comes_first,

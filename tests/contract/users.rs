@@ -76,6 +76,7 @@ macro_rules! contract {
                 counts_are_exact_after_concurrent_inserts,
                 a_taken_handle_or_email_refuses_the_whole_call,
                 a_cancelled_insert_is_made_wholly_or_not_at_all,
+                counts_are_counted_again,
                 versions_grow,
                 a_thousand_at_once,
             };

@@ -79,6 +79,7 @@ fn likes_properties() -> Value {
     json!({
         "kind": { "type": "keyword" },
         "post": { "type": "keyword" },
+        "user": { "type": "keyword" },
         "author": { "type": "keyword" },
         "created_at": moment(),
     })

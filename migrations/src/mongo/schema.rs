@@ -28,6 +28,19 @@ pub mod index {
     pub const LIKES_BY_USER: &str = "by_user";
     /// Likes in a period, with who received them and for what.
     pub const LIKES_BY_TIME: &str = "by_time";
+    /// Idempotency keys, the oldest first.
+    pub const KEYS_BY_TIME: &str = "by_time";
+    /// Events of one aggregate, in order.
+    pub const OUTBOX_BY_AGGREGATE: &str = "by_aggregate";
+
+    /// Events that wait for the search index, those first that are due first.
+    pub const OUTBOX_DUE_FOR_INDEX: &str = "index_due";
+    /// Events that wait for the deletion of accounts, those first that are due first.
+    pub const OUTBOX_DUE_FOR_DELETION: &str = "deletion_due";
+    /// Events that the search index gave up on, the oldest first.
+    pub const OUTBOX_PARKED_FOR_INDEX: &str = "index_parked";
+    /// Events that the deletion of accounts gave up on, the oldest first.
+    pub const OUTBOX_PARKED_FOR_DELETION: &str = "deletion_parked";
 }
 
 /// One numbered change.
@@ -44,10 +57,17 @@ pub(super) struct Collection {
 }
 
 /// All steps, in the order in which they are applied.
-pub(super) const STEPS: &[Step] = &[Step { name: "0001_posts_and_likes", collections: posts_and_likes }];
+pub(super) const STEPS: &[Step] = &[
+    Step { name: "0001_posts_and_likes", collections: posts_and_likes },
+    Step { name: "0002_publishing", collections: publishing },
+];
 
 fn posts_and_likes() -> Vec<Collection> {
     vec![posts(), likes(), authors()]
+}
+
+fn publishing() -> Vec<Collection> {
+    vec![authors_who_close(), publish_keys(), outbox()]
 }
 
 fn posts() -> Collection {
@@ -110,6 +130,70 @@ fn authors() -> Collection {
         ),
         indexes: Vec::new(),
     }
+}
+
+/// Authors, with the mark of a closed account, and with what a write sets that counts nothing but must meet it.
+fn authors_who_close() -> Collection {
+    Collection {
+        name: "authors",
+        validator: schema(
+            &["_id", "posts", "likes"],
+            doc! {
+                "_id": { "bsonType": "binData" },
+                "posts": count(),
+                "likes": count(),
+                "closed": { "bsonType": "bool" },
+                "touched": { "bsonType": "binData" },
+            },
+        ),
+        indexes: Vec::new(),
+    }
+}
+
+/// What authors published under which key. There is no TTL index: when a key is forgotten is said by the gateway,
+/// whose clock is not the server's.
+fn publish_keys() -> Collection {
+    let id = || doc! { "bsonType": "binData" };
+    Collection {
+        name: "publish_keys",
+        validator: schema(
+            &["_id", "post", "fingerprint", "createdAt"],
+            doc! { "_id": id(), "post": id(), "fingerprint": id(), "createdAt": { "bsonType": "date" } },
+        ),
+        indexes: vec![named(index::KEYS_BY_TIME, doc! { "createdAt": 1 })],
+    }
+}
+
+/// Events, each in one document with the fields that Debezium's event router reads, and for each projection what it
+/// has yet to do with it: fields that begin with the projection's name, so that plain indexes find them.
+fn outbox() -> Collection {
+    let projections = [
+        ("index", index::OUTBOX_DUE_FOR_INDEX, index::OUTBOX_PARKED_FOR_INDEX),
+        ("deletion", index::OUTBOX_DUE_FOR_DELETION, index::OUTBOX_PARKED_FOR_DELETION),
+    ];
+    let text = || doc! { "bsonType": "string" };
+    let mut properties = doc! {
+        "_id": { "bsonType": "binData" },
+        "aggregatetype": text(),
+        "aggregateid": text(),
+        "type": text(),
+        "payload": text(),
+        "version": count(),
+        "at": { "bsonType": "date" },
+    };
+    let mut indexes = vec![named(index::OUTBOX_BY_AGGREGATE, doc! { "aggregateid": 1, "version": 1 })];
+    for (projection, due, parked) in projections {
+        let field = |what: &str| format!("{projection}{what}");
+        properties.insert(field("Due"), doc! { "bsonType": "date" });
+        properties.insert(field("Attempts"), count());
+        properties.insert(field("Parked"), doc! { "bsonType": "bool" });
+        properties.insert(field("Reason"), text());
+        // The walk of those that are due needs no more than the index.
+        indexes.push(named(due, doc! { field("Due"): 1, "at": 1, "aggregateid": 1 }));
+        indexes.push(named(parked, doc! { field("Parked"): 1, "_id": 1 }));
+    }
+    let required = ["_id", "aggregatetype", "aggregateid", "type", "payload", "version", "at"];
+    Collection { name: "outbox", validator: schema(&required, properties), indexes }
 }
 
 fn count() -> Document {

@@ -58,3 +58,26 @@ async fn a_step_that_was_applied_but_not_recorded_is_applied_again() {
     assert_eq!(up(&database, &namespace).await.unwrap().len(), STEPS.len());
     drop_all(&database, &namespace).await;
 }
+
+#[tokio::test]
+async fn a_deployment_of_the_first_step_goes_on_with_what_it_holds() {
+    let (database, namespace) = server("forward").await;
+    drop_all(&database, &namespace).await;
+    let first = &STEPS[0];
+    for collection in (first.collections)() {
+        bring_about(&database, &namespace, &collection).await.unwrap();
+    }
+    record(&database, &namespace, first.name).await.unwrap();
+    let authors = database.collection::<Document>(&collection(&namespace, "authors"));
+    let author = doc! { "_id": mongodb::bson::Uuid::from_bytes([7; 16]), "posts": 3_i64, "likes": 1_i64 };
+    authors.insert_one(author.clone()).await.unwrap();
+
+    let later: Vec<String> = STEPS[1..].iter().map(|step| step.name.to_owned()).collect();
+    assert_eq!(up(&database, &namespace).await.unwrap(), later);
+    assert_eq!(authors.find_one(doc! {}).await.unwrap(), Some(author));
+    let closed = doc! { "$set": { "closed": true } };
+    assert_eq!(authors.update_one(doc! {}, closed).await.unwrap().modified_count, 1);
+    let odd = authors.update_one(doc! {}, doc! { "$set": { "closed": "yes" } }).await.unwrap_err();
+    assert_eq!(code_of(&odd), Some(121), "the later validator is in force");
+    drop_all(&database, &namespace).await;
+}

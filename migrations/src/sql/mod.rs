@@ -6,6 +6,9 @@
 mod dialect;
 mod m0001_users_and_follows;
 mod m0002_posts_and_likes;
+mod m0003_outbox;
+mod m0004_publishing;
+mod m0005_accounts;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -23,7 +26,13 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_users_and_follows::Migration), Box::new(m0002_posts_and_likes::Migration)]
+        vec![
+            Box::new(m0001_users_and_follows::Migration),
+            Box::new(m0002_posts_and_likes::Migration),
+            Box::new(m0003_outbox::Migration),
+            Box::new(m0004_publishing::Migration),
+            Box::new(m0005_accounts::Migration),
+        ]
     }
 }
 

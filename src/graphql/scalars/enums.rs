@@ -62,3 +62,29 @@ pub(in crate::graphql) enum Interval {
     /// A month.
     Month,
 }
+
+/// What is wrong with a part of an input.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::input::UserErrorCode")]
+pub(in crate::graphql) enum UserErrorCode {
+    /// It is empty or blank.
+    Required,
+    /// It has another form than it must have.
+    Invalid,
+    /// It is shorter than `limit`.
+    TooShort,
+    /// It is longer than `limit`.
+    TooLong,
+    /// It is among the first that anybody would guess.
+    TooCommon,
+    /// Somebody else has it.
+    Taken,
+    /// There is no such thing.
+    NotFound,
+    /// It is somebody else's.
+    Forbidden,
+    /// It does not fit what happened meanwhile, or before.
+    Conflict,
+    /// Login or password is wrong; which of them is not told.
+    WrongCredentials,
+}

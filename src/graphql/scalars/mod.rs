@@ -6,4 +6,4 @@ mod enums;
 
 pub(super) use date_time::DateTime;
 pub(super) use defaults::{AtMost, OrDefault};
-pub(super) use enums::{Interval, PostOrder, SearchOrder, SearchType, UserOrder};
+pub(super) use enums::{Interval, PostOrder, SearchOrder, SearchType, UserErrorCode, UserOrder};

@@ -96,6 +96,9 @@ where
 pub(super) trait Flush: Send + Sync {
     /// Takes what waits as one batch that delivers to all who asked; `None` where nothing waits.
     fn flush(&self) -> Option<BoxFuture<'static, ()>>;
+
+    /// Forgets what came. What is asked for and under way stays.
+    fn forget(&self);
 }
 
 impl<K, V> Flush for Lane<K, V>
@@ -120,6 +123,10 @@ where
             lane.deliver(&keys, answer);
         };
         Some(batch.boxed())
+    }
+
+    fn forget(&self) {
+        self.state().slots.retain(|_, slot| matches!(slot, Slot::Waiting(_)));
     }
 }
 

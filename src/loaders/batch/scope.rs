@@ -36,6 +36,11 @@ impl Scope {
         lane
     }
 
+    /// Forgets all values that came so far: what was read before a write may be another after it.
+    pub fn forget(&self) {
+        self.lanes.iter().for_each(|lane| lane.forget());
+    }
+
     /// Runs the request that loads through this scope's lanes. Outside of it a load never comes back.
     pub async fn run<F: Future>(&self, request: F) -> F::Output {
         let mut request = pin!(request);

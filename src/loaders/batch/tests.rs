@@ -88,6 +88,19 @@ async fn a_key_is_asked_for_once_and_kept() {
 }
 
 #[tokio::test]
+async fn what_was_forgotten_is_asked_for_again() {
+    let (mut scope, sent) = (Scope::default(), Sent::default());
+    let lane = tens(&mut scope, &sent);
+    let twice = async {
+        lane.load(1).await?;
+        scope.forget();
+        lane.load(1).await
+    };
+    assert_eq!(scope.run(twice).await, Ok(Some(10)));
+    assert_eq!(sent_by(&sent), [1, 1]);
+}
+
+#[tokio::test]
 async fn a_key_without_a_value_is_none() {
     let (mut scope, sent) = (Scope::default(), Sent::default());
     let lane = tens(&mut scope, &sent);

@@ -58,7 +58,7 @@ pub(super) enum Source<'a> {
         words: Words,
     },
     /// A like.
-    Counted { kind: &'static str, post: Uuid, author: Uuid, created_at: String },
+    Counted { kind: &'static str, post: Uuid, user: Uuid, author: Uuid, created_at: String },
 }
 
 /// The words of each text.
@@ -100,9 +100,13 @@ impl<'a> From<&'a IndexDocument> for Source<'a> {
                 body: Some(content),
                 words: Words::of(None, title, Some(content)),
             },
-            IndexDocument::Like { id, author, created_at } => {
-                Self::Counted { kind: LIKE, post: id.post.0, author: author.0, created_at: created_at.to_string() }
-            }
+            IndexDocument::Like { id, author, created_at } => Self::Counted {
+                kind: LIKE,
+                post: id.post.0,
+                user: id.user.0,
+                author: author.0,
+                created_at: created_at.to_string(),
+            },
         }
     }
 }

@@ -13,6 +13,7 @@ mod document;
 mod error;
 mod highlights;
 mod query;
+mod scan;
 
 use std::time::Duration;
 
@@ -25,7 +26,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::domain::search::{ActivityCount, Hit, IndexChange, SearchAnswer, SearchRequest, SearchType, SuggestRequest};
+use crate::domain::search::{
+    ActivityCount, DocumentKind, Hit, IndexChange, IndexKey, Indexed, SearchAnswer, SearchRequest, SearchType,
+    SuggestRequest,
+};
 use crate::domain::{Interval, Period, PostId, UserId};
 use crate::ports::{Backend, ErrorKind, Role, SearchIndex, StoreError, StoreResult};
 use connection::Connection;
@@ -185,6 +189,24 @@ impl SearchIndex for Elastic {
             bulk::accepted(self.connection.write(bulk::PATH, chunk).await?)?;
         }
         Ok(())
+    }
+
+    async fn remove_likes_of(&self, post: PostId) -> StoreResult<()> {
+        let path = format!("{}/_delete_by_query?conflicts=proceed&refresh=true&scroll_size=5000", self.likes_alias);
+        let body = scan::likes_of(post).to_string();
+        // A like that is written while it is removed stays, and is found by the next turn.
+        while self.connection.write::<scan::Removed>(&path, body.clone()).await?.version_conflicts > 0 {}
+        Ok(())
+    }
+
+    async fn scan_documents(
+        &self,
+        kind: DocumentKind,
+        after: Option<IndexKey>,
+        limit: u32,
+    ) -> StoreResult<Vec<Indexed>> {
+        let index = if kind == DocumentKind::Like { &self.likes_alias } else { &self.search_alias };
+        Ok(scan::documents(kind, self.find(index, &scan::page(kind, after, limit)).await?))
     }
 
     async fn refresh(&self) -> StoreResult<()> {

@@ -3,8 +3,10 @@
 //! A port's decorator says for each method what call it is and how to make it; a [`Policy`] decides what happens
 //! around it: a deadline, a count, later retries and circuit breakers. Policies never see arguments or answers.
 
+mod accounts;
 mod policy;
 mod posts;
+mod publishing;
 mod search;
 mod users;
 

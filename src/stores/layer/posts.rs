@@ -1,7 +1,7 @@
 //! The port to posts, layered.
 
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{NewPost, Role};
+use crate::ports::{NewPost, Recount, Role};
 use crate::stores::layer::layered;
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +21,11 @@ layered! {
     fn liked_among(&self, user: UserId, posts: &[PostId]) -> HashSet<PostId>;
     fn scan_posts(&self, after: Option<PostId>, limit: u32) -> Vec<Post>;
     fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> Vec<(Like, u64)>;
+    fn recount_posts(&self, posts: &[PostId]) -> Vec<Recount<PostId>>;
+    fn fix_post_counts(&self, posts: &[PostId]) -> ();
+    fn recount_authors(&self, authors: &[UserId]) -> Vec<Recount<UserId>>;
+    fn fix_author_counts(&self, authors: &[UserId]) -> ();
+    fn remove_likes(&self, likes: &[LikeId]) -> ();
     fn insert_posts(&self, posts: &[NewPost]) -> u64;
     fn insert_likes(&self, likes: &[Like]) -> u64;
 }

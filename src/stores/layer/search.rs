@@ -1,6 +1,8 @@
 //! The port to search, layered.
 
-use crate::domain::search::{ActivityCount, Hit, IndexChange, SearchAnswer, SearchRequest, SuggestRequest};
+use crate::domain::search::{
+    ActivityCount, DocumentKind, Hit, IndexChange, IndexKey, Indexed, SearchAnswer, SearchRequest, SuggestRequest,
+};
 use crate::domain::{Interval, Period, PostId, UserId};
 use crate::ports::Role;
 use crate::stores::layer::layered;
@@ -13,6 +15,8 @@ layered! {
     fn top_posts(&self, period: Period, limit: u32) -> Vec<(PostId, u64)>;
     fn activity(&self, period: Period, interval: Interval) -> Vec<ActivityCount>;
     fn apply(&self, changes: &[IndexChange]) -> ();
+    fn remove_likes_of(&self, post: PostId) -> ();
+    fn scan_documents(&self, kind: DocumentKind, after: Option<IndexKey>, limit: u32) -> Vec<Indexed>;
     fn refresh(&self) -> ();
     fn count_documents(&self) -> u64;
 }

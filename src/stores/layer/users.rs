@@ -2,7 +2,7 @@
 
 use crate::domain::text::Handle;
 use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, User, UserId};
-use crate::ports::{NewFollow, NewUser, Role};
+use crate::ports::{NewFollow, NewUser, Recount, Role};
 use crate::stores::layer::layered;
 use std::collections::{HashMap, HashSet};
 
@@ -24,6 +24,8 @@ layered! {
     fn suggestions(&self, viewer: UserId, limit: u32) -> Vec<Suggestion>;
     fn mutuals(&self, viewer: UserId, of: &[UserId], limit: u32) -> HashMap<UserId, Vec<User>>;
     fn scan_users(&self, after: Option<UserId>, limit: u32) -> Vec<User>;
+    fn recount_users(&self, users: &[UserId]) -> Vec<Recount<UserId>>;
+    fn fix_user_counts(&self, users: &[UserId]) -> ();
     fn insert_users(&self, users: &[NewUser]) -> u64;
     fn insert_follows(&self, follows: &[NewFollow]) -> u64;
 }

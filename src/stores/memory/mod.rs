@@ -1,5 +1,7 @@
 //! What a single gateway keeps in its own memory, where no Redis is configured.
 
 mod cache;
+mod throttle;
 
 pub use cache::MemoryCache;
+pub use throttle::MemoryThrottle;

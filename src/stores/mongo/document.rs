@@ -13,7 +13,8 @@ pub(super) fn bson_id(id: Uuid) -> BsonUuid {
     BsonUuid::from_bytes(id.into_bytes())
 }
 
-fn uuid(id: BsonUuid) -> Uuid {
+/// The id that BSON holds.
+pub(super) fn uuid(id: BsonUuid) -> Uuid {
     Uuid::from_bytes(id.bytes())
 }
 
@@ -22,7 +23,8 @@ pub(super) fn bson_time(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.millis())
 }
 
-fn timestamp(at: DateTime) -> Timestamp {
+/// The moment that BSON holds.
+pub(super) fn timestamp(at: DateTime) -> Timestamp {
     Timestamp::from_millis(at.timestamp_millis())
 }
 
@@ -137,6 +139,19 @@ pub(super) struct AuthorDocument {
 impl From<AuthorDocument> for (UserId, AuthorStats) {
     fn from(author: AuthorDocument) -> Self {
         (UserId(uuid(author.id)), AuthorStats { posts: author.posts, likes: author.likes })
+    }
+}
+
+/// Who it is, and no more.
+#[derive(Debug, Deserialize)]
+pub(super) struct AuthorKey {
+    #[serde(rename = "_id")]
+    id: BsonUuid,
+}
+
+impl From<AuthorKey> for UserId {
+    fn from(author: AuthorKey) -> Self {
+        Self(uuid(author.id))
     }
 }
 

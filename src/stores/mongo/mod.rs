@@ -4,16 +4,25 @@
 //! |---|---|---|
 //! | `{namespace}_posts` | the post's id | posts, with the exact number of their likes |
 //! | `{namespace}_likes` | the bytes of the post's id and the user's | likes |
-//! | `{namespace}_authors` | the user's id | how many posts each user wrote, and how many they like |
+//! | `{namespace}_authors` | the user's id | how many posts each user wrote, and how many they like; who is closed |
+//! | `{namespace}_publish_keys` | the bytes of the author's id and the key | what was published under which key |
+//! | `{namespace}_outbox` | the event's id | events that wait for projections |
 //!
 //! Counters change in the transaction that changes what they count, so the server must be a replica set, of one node
 //! at least. Every page is a walk along a stretch of one index ([`query`]); the migrations crate creates them.
 
 mod document;
 mod error;
+mod outbox;
+mod outbox_document;
+pub mod outbox_query;
 mod posts;
+mod publishing;
+mod publishing_likes;
+mod publishing_posts;
 pub mod query;
 mod read;
+mod recount;
 mod transaction;
 mod write;
 
@@ -30,7 +39,11 @@ use tokio::sync::OnceCell;
 use crate::ports::{ErrorKind, Role, StoreError, StoreResult};
 use document::{AuthorDocument, LikeDocument, PostDocument};
 use error::store_error;
+pub use outbox::MongoOutbox;
+use outbox_document::OutboxDocument;
 pub use posts::MongoPosts;
+pub use publishing::MongoPublishing;
+use publishing_posts::KeyDocument;
 
 /// Where the server is, and how it is talked to.
 #[derive(Clone)]
@@ -63,6 +76,8 @@ struct Collections {
     posts: Collection<PostDocument>,
     likes: Collection<LikeDocument>,
     authors: Collection<AuthorDocument>,
+    publish_keys: Collection<KeyDocument>,
+    outbox: Collection<OutboxDocument>,
 }
 
 impl Mongo {
@@ -89,6 +104,16 @@ impl Mongo {
         MongoPosts::new(self.clone())
     }
 
+    /// Posts and likes on this server, as their owners change them.
+    pub fn publishing(&self) -> MongoPublishing {
+        MongoPublishing::new(self.clone())
+    }
+
+    /// The events that those changes left on this server.
+    pub fn outbox(&self) -> MongoOutbox {
+        MongoOutbox::new(self.clone())
+    }
+
     /// What is asked. `mongodb+srv` needs DNS to know its hosts, so even the client is made at the first call.
     async fn collections(&self) -> StoreResult<&Collections> {
         let Inner { connection, options, collections } = self.0.as_ref();
@@ -105,6 +130,8 @@ impl Mongo {
                 posts: database.collection(&full("posts")),
                 likes: database.collection(&full("likes")),
                 authors: database.collection(&full("authors")),
+                publish_keys: database.collection(&full("publish_keys")),
+                outbox: database.collection(&full("outbox")),
                 database,
             })
         };

@@ -11,11 +11,12 @@ use polygraph_migrations::mongo::index;
 
 use super::document::{LikeDocument, LikeKey, PostVersion, RecommendedDocument, one_of, one_of_likes};
 use super::error::store_error;
+use super::recount::{RecountAuthors, RecountPosts, RemoveLikes};
 use super::transaction::{Work, find_in, in_transaction};
 use super::write::{InsertLikes, InsertPosts};
 use super::{Collections, Mongo, query, read};
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{Backend, NewPost, PostStore, StoreResult};
+use crate::ports::{Backend, NewPost, PostStore, Recount, StoreResult};
 
 /// Posts and likes in MongoDB.
 #[derive(Clone)]
@@ -169,6 +170,46 @@ impl PostStore for MongoPosts {
     async fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> StoreResult<Vec<(Like, u64)>> {
         let collections = self.collections().await?;
         in_transaction(&collections.database, &ScanLikes { collections, after, limit }).await
+    }
+
+    async fn recount_posts(&self, posts: &[PostId]) -> StoreResult<Vec<Recount<PostId>>> {
+        if posts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &RecountPosts { collections, posts, fixes: false }).await
+    }
+
+    async fn fix_post_counts(&self, posts: &[PostId]) -> StoreResult<()> {
+        if posts.is_empty() {
+            return Ok(());
+        }
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &RecountPosts { collections, posts, fixes: true }).await.map(drop)
+    }
+
+    async fn recount_authors(&self, authors: &[UserId]) -> StoreResult<Vec<Recount<UserId>>> {
+        if authors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &RecountAuthors { collections, authors, fixes: false }).await
+    }
+
+    async fn fix_author_counts(&self, authors: &[UserId]) -> StoreResult<()> {
+        if authors.is_empty() {
+            return Ok(());
+        }
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &RecountAuthors { collections, authors, fixes: true }).await.map(drop)
+    }
+
+    async fn remove_likes(&self, likes: &[LikeId]) -> StoreResult<()> {
+        if likes.is_empty() {
+            return Ok(());
+        }
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &RemoveLikes { collections, likes }).await
     }
 
     async fn insert_posts(&self, posts: &[NewPost]) -> StoreResult<u64> {

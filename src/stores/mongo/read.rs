@@ -16,7 +16,7 @@ use crate::ports::StoreResult;
 
 /// How many commands one call of the port keeps in flight: enough to hide the round trips, few enough to leave
 /// connections to others.
-const CONCURRENCY: usize = 16;
+pub(super) const CONCURRENCY: usize = 16;
 
 /// The query for one stretch, ready to be sent.
 pub(super) fn find<T: Send + Sync>(collection: &Collection<T>, stretch: Stretch) -> Find<'_, T> {

@@ -57,7 +57,7 @@ impl Work for InsertLikes<'_> {
     type Output = u64;
 
     async fn run(&self, session: &mut ClientSession) -> StoreResult<u64> {
-        let Collections { database, posts, likes, authors } = self.collections;
+        let Collections { database, posts, likes, authors, .. } = self.collections;
         let missing = self.missing(session).await?;
         if missing.is_empty() {
             return Ok(0);
@@ -106,6 +106,6 @@ fn counted(ids: impl Iterator<Item = Uuid>) -> BTreeMap<Uuid, i64> {
 }
 
 /// An update that adds to the counters of a user, who may have none yet.
-fn count_for(user: Uuid, counts: Document) -> Document {
+pub(super) fn count_for(user: Uuid, counts: Document) -> Document {
     doc! { "q": { "_id": bson_id(user) }, "u": { "$inc": counts }, "upsert": true }
 }

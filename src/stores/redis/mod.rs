@@ -7,6 +7,7 @@
 mod cache;
 mod connection;
 mod error;
+mod throttle;
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::connect::Sql;
 use super::error::{not_ready, store_error};
 use super::rows::Columns;
-use crate::ports::{Role, StoreResult};
+use crate::ports::{Role, StoreError, StoreResult};
 
 /// The pool, as the adapter of one role uses it.
 #[derive(Clone)]
@@ -69,12 +69,23 @@ impl Db {
         Ok(applied.into_iter().next().map(|(version, _)| version).unwrap_or_default())
     }
 
-    /// Begins a transaction that writes.
-    pub(super) async fn begin(&self) -> StoreResult<Writing> {
-        let turn = match &self.sql.turn {
+    /// Runs a statement that writes, in a transaction of its own. Returns how many rows it wrote.
+    pub(super) async fn run(&self, statement: Statement) -> StoreResult<u64> {
+        let _turn = self.turn().await;
+        let done = self.sql.connection.execute_raw(statement).await;
+        done.map(|done| done.rows_affected()).map_err(|error| store_error(self.role, error))
+    }
+
+    async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        match &self.sql.turn {
             Some(turn) => Some(turn.clone().lock_owned().await),
             None => None,
-        };
+        }
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(&self) -> StoreResult<Writing> {
+        let turn = self.turn().await;
         // SQLite must take the writer's lock at once: a reader that becomes a writer later can't wait for its turn.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -95,6 +106,10 @@ pub(super) struct Writing {
 }
 
 impl Writing {
+    pub(super) fn dialect(&self) -> DbBackend {
+        self.transaction.get_database_backend()
+    }
+
     /// The rows of a statement, each read by `read`.
     pub(super) async fn rows<T>(
         &self,
@@ -107,6 +122,11 @@ impl Writing {
     /// Runs a statement whose answer is of no interest.
     pub(super) async fn run(&self, statement: Statement) -> StoreResult<()> {
         self.transaction.execute_raw(statement).await.map(|_| ()).map_err(|error| store_error(self.role, error))
+    }
+
+    /// What should never happen, as an error of this store.
+    pub(super) fn internal(&self, what: impl std::fmt::Display) -> StoreError {
+        StoreError::internal(self.role, what.to_string())
     }
 
     pub(super) async fn commit(self) -> StoreResult<()> {

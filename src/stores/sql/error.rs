@@ -1,13 +1,22 @@
 //! What a driver's error means to those who called.
 
 use sea_orm::sqlx::error::{DatabaseError, Error};
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlxError};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, SqlxError};
 
 use crate::ports::{ErrorKind, Role, StoreError};
 
 /// The failure of `role` that `error` stands for.
 pub(super) fn store_error(role: Role, error: DbErr) -> StoreError {
     StoreError::new(role, kind(&error), error)
+}
+
+/// A write that a unique index refused has lost against another one.
+pub(super) fn contested(mut error: StoreError) -> StoreError {
+    let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<DbErr>());
+    if let Some(SqlErr::UniqueConstraintViolation(_)) = cause.and_then(DbErr::sql_err) {
+        error.kind = ErrorKind::Conflict;
+    }
+    error
 }
 
 /// A store that answers, but lacks tables.

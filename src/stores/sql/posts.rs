@@ -9,9 +9,9 @@ use sea_orm::Statement;
 use super::connect::Sql;
 use super::db::Db;
 use super::rows::Columns;
-use super::{group, queries, writes};
+use super::{group, queries, recount, writes};
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{Backend, NewPost, PostStore, Role, StoreResult};
+use crate::ports::{Backend, NewPost, PostStore, Recount, Role, StoreResult};
 
 /// Posts and likes in PostgreSQL or SQLite.
 pub struct SqlPosts {
@@ -153,6 +153,41 @@ impl PostStore for SqlPosts {
     async fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> StoreResult<Vec<(Like, u64)>> {
         let statement = queries::scan_likes(self.db.dialect(), after, limit);
         self.db.rows(statement, |row| Ok((row.like()?, row.count()?))).await
+    }
+
+    async fn recount_posts(&self, posts: &[PostId]) -> StoreResult<Vec<Recount<PostId>>> {
+        if posts.is_empty() {
+            return Ok(Vec::new());
+        }
+        recount::posts(&self.db, posts).await
+    }
+
+    async fn fix_post_counts(&self, posts: &[PostId]) -> StoreResult<()> {
+        if posts.is_empty() {
+            return Ok(());
+        }
+        recount::fix_posts(&self.db, posts).await
+    }
+
+    async fn recount_authors(&self, authors: &[UserId]) -> StoreResult<Vec<Recount<UserId>>> {
+        if authors.is_empty() {
+            return Ok(Vec::new());
+        }
+        recount::authors(&self.db, authors).await
+    }
+
+    async fn fix_author_counts(&self, authors: &[UserId]) -> StoreResult<()> {
+        if authors.is_empty() {
+            return Ok(());
+        }
+        recount::fix_authors(&self.db, authors).await
+    }
+
+    async fn remove_likes(&self, likes: &[LikeId]) -> StoreResult<()> {
+        if likes.is_empty() {
+            return Ok(());
+        }
+        recount::remove_likes(&self.db, likes).await
     }
 
     async fn insert_posts(&self, posts: &[NewPost]) -> StoreResult<u64> {

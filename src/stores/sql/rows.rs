@@ -30,12 +30,29 @@ impl Columns {
         self.next()
     }
 
+    pub(super) fn optional_text(&mut self) -> StoreResult<Option<String>> {
+        self.next()
+    }
+
     pub(super) fn id<I: From<Uuid>>(&mut self) -> StoreResult<I> {
         self.next().map(Uuid::into)
     }
 
     pub(super) fn moment(&mut self) -> StoreResult<Timestamp> {
         self.next().map(Timestamp::from_millis)
+    }
+
+    pub(super) fn moment_if_any(&mut self) -> StoreResult<Option<Timestamp>> {
+        Ok(self.next::<Option<i64>>()?.map(Timestamp::from_millis))
+    }
+
+    pub(super) fn flag(&mut self) -> StoreResult<bool> {
+        self.next()
+    }
+
+    /// How often something was tried.
+    pub(super) fn attempts(&mut self) -> StoreResult<u32> {
+        Ok(u32::try_from(self.count()?).unwrap_or(u32::MAX))
     }
 
     /// A count or version: a `bigint` that is never negative.
@@ -54,7 +71,7 @@ impl Columns {
             id,
             handle,
             name: self.text()?,
-            bio: self.next()?,
+            bio: self.optional_text()?,
             email: Confidential::new(id, self.text()?),
             created_at: self.moment()?,
             followers_count: self.count()?,

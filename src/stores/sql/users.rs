@@ -9,10 +9,10 @@ use sea_orm::Statement;
 use super::connect::Sql;
 use super::db::Db;
 use super::rows::Columns;
-use super::{group, queries, writes};
+use super::{group, queries, recount, writes};
 use crate::domain::text::Handle;
 use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, User, UserId};
-use crate::ports::{Backend, NewFollow, NewUser, Role, StoreResult, UserStore};
+use crate::ports::{Backend, NewFollow, NewUser, Recount, Role, StoreResult, UserStore};
 
 /// Users and follows in PostgreSQL or SQLite.
 pub struct SqlUsers {
@@ -156,6 +156,20 @@ impl UserStore for SqlUsers {
 
     async fn scan_users(&self, after: Option<UserId>, limit: u32) -> StoreResult<Vec<User>> {
         self.users(queries::scan_users(self.db.dialect(), after, limit)).await
+    }
+
+    async fn recount_users(&self, users: &[UserId]) -> StoreResult<Vec<Recount<UserId>>> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        recount::users(&self.db, users).await
+    }
+
+    async fn fix_user_counts(&self, users: &[UserId]) -> StoreResult<()> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        recount::fix_users(&self.db, users).await
     }
 
     async fn insert_users(&self, users: &[NewUser]) -> StoreResult<u64> {

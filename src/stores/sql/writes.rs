@@ -26,8 +26,8 @@ pub(super) async fn insert_follows(db: &Db, follows: &[NewFollow]) -> StoreResul
     }
     let writing = db.begin().await?;
     let users: Vec<UserId> = follows.iter().flat_map(|follow| [follow.follower, follow.followed]).collect();
-    let known: HashSet<UserId> =
-        writing.rows(queries::lock_users(db.dialect(), &users), Columns::id).await?.into_iter().collect();
+    let known = writing.rows(queries::lock_users(db.dialect(), &users), Columns::user).await?;
+    let known: HashSet<UserId> = known.into_iter().map(|user| user.id).collect();
     let follows: Vec<NewFollow> = follows
         .iter()
         .filter(|follow| known.contains(&follow.follower) && known.contains(&follow.followed))
@@ -36,7 +36,7 @@ pub(super) async fn insert_follows(db: &Db, follows: &[NewFollow]) -> StoreResul
     let read = |row: &mut Columns| Ok((row.id::<UserId>()?, row.id::<UserId>()?));
     let new = writing.rows(queries::insert_follows(db.dialect(), &follows), read).await?;
 
-    let mut added: BTreeMap<UserId, (u64, u64)> = BTreeMap::new();
+    let mut added: BTreeMap<UserId, (i64, i64)> = BTreeMap::new();
     for &(follower, followed) in &new {
         added.entry(followed).or_default().0 += 1;
         added.entry(follower).or_default().1 += 1;

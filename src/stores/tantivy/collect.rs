@@ -221,18 +221,18 @@ impl<K: Eq + Hash + Send + 'static> SegmentCollector for CountOfSegment<K> {
 }
 
 /// UUIDs in two columns.
-struct Uuids {
+pub(super) struct Uuids {
     high: Column<u64>,
     low: Column<u64>,
 }
 
 impl Uuids {
-    fn open(reader: &SegmentReader, [high, low]: [&str; 2]) -> tantivy::Result<Self> {
+    pub(super) fn open(reader: &SegmentReader, [high, low]: [&str; 2]) -> tantivy::Result<Self> {
         let columns = reader.fast_fields();
         Ok(Self { high: columns.u64(high)?, low: columns.u64(low)? })
     }
 
-    fn get(&self, doc: DocId) -> Option<Uuid> {
+    pub(super) fn get(&self, doc: DocId) -> Option<Uuid> {
         Some(Uuid::from_u64_pair(self.high.first(doc)?, self.low.first(doc)?))
     }
 }

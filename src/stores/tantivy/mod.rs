@@ -7,6 +7,7 @@ mod collect;
 mod directory;
 mod hits;
 mod query;
+mod scan;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,8 @@ pub use self::directory::OpenError;
 use self::schema::{Fields, Kind};
 use self::write::Writing;
 use crate::domain::search::{
-    ActivityCount, Facets, Hit, IndexChange, SearchAnswer, SearchRequest, SearchType, SuggestRequest,
+    ActivityCount, DocumentKind, Facets, Hit, IndexChange, IndexKey, Indexed, SearchAnswer, SearchRequest, SearchType,
+    SuggestRequest,
 };
 use crate::domain::{Interval, Period, PostId, Timestamp, UserId};
 use crate::ports::{Backend, Clock, ErrorKind, Role, SearchIndex, StoreError, StoreResult};
@@ -136,7 +138,21 @@ impl SearchIndex for TantivyIndex {
             return Ok(());
         }
         let changes = changes.to_vec();
-        self.blocking(move |inner| inner.apply(&changes)).await
+        self.blocking(move |inner| inner.write(|writing, reader| writing.apply(reader, &changes))).await
+    }
+
+    async fn remove_likes_of(&self, post: PostId) -> StoreResult<()> {
+        self.blocking(move |inner| inner.write(|writing, reader| writing.remove_likes_of(reader, post))).await
+    }
+
+    async fn scan_documents(
+        &self,
+        kind: DocumentKind,
+        after: Option<IndexKey>,
+        limit: u32,
+    ) -> StoreResult<Vec<Indexed>> {
+        self.blocking(move |inner| scan::page(&inner.reader.searcher(), inner.fields, kind, after, limit as usize))
+            .await
     }
 
     /// Does nothing: what was applied can be found when [`Self::apply`] returns.
@@ -213,10 +229,10 @@ impl Inner {
             .collect())
     }
 
-    fn apply(&self, changes: &[IndexChange]) -> tantivy::Result<()> {
+    fn write<T>(&self, work: impl FnOnce(&mut Writing, &IndexReader) -> T) -> T {
         // A writer that panicked is gone, and nothing of what it did is committed: its state is still good.
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        writing.apply(&self.reader, changes)
+        work(&mut writing, &self.reader)
     }
 
     fn count_documents(&self) -> tantivy::Result<u64> {

@@ -7,11 +7,12 @@ use tantivy::query::{
     BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, Query, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
+use uuid::Uuid;
 
 use super::schema::{Fields, Kind};
 use super::typos::Typos;
-use crate::domain::search::{SearchFilter, SearchText, SearchType, suggestion_score};
-use crate::domain::{Period, Timestamp};
+use crate::domain::search::{IndexKey, SearchFilter, SearchText, SearchType, suggestion_score};
+use crate::domain::{LikeId, Period, PostId, Timestamp, UserId};
 
 /// What a word with typos is worth: less than an exact one, which is worth this and its own score.
 const TYPO_SCORE: f32 = 0.1;
@@ -79,6 +80,16 @@ pub(super) fn created(fields: Fields, kinds: &[Kind], period: Period) -> Boolean
 pub(super) fn deleted_before(fields: Fields, moment: Timestamp) -> Clause {
     let end = Term::from_field_i64(fields.deleted_at, moment.millis());
     Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(end)))
+}
+
+/// The likes of a post.
+pub(super) fn likes_of(fields: Fields, post: PostId) -> BooleanQuery {
+    let [first, last] = [Uuid::nil(), Uuid::max()].map(|user| {
+        let key = IndexKey::Like(LikeId { post, user: UserId(user) });
+        Bound::Included(fields.key_term(key))
+    });
+    let kind = exactly(Term::from_field_u64(fields.kind, Kind::Like as u64));
+    all(vec![kind, Box::new(RangeQuery::new(first, last))])
 }
 
 /// A word in any of the fields, exactly or with typos.

@@ -6,8 +6,8 @@ use tantivy::{TantivyDocument, Term};
 use uuid::Uuid;
 
 use super::tokenizer::Words;
-use crate::domain::Timestamp;
-use crate::domain::search::{IndexChange, IndexDocument, IndexKey};
+use crate::domain::search::{DocumentKind, IndexChange, IndexDocument, IndexKey};
+use crate::domain::{LikeId, PostId, Timestamp, UserId};
 
 /// Grows with every change of the fields, of the words, or of what documents hold, so that an older index is made anew.
 pub(super) const VERSION: &str = "1";
@@ -153,11 +153,39 @@ fn add_uuid(document: &mut TantivyDocument, fields: UuidFields, id: Uuid) {
     document.add_u64(fields.low, low);
 }
 
-/// A letter for the kind, and the ids.
-fn key_bytes(key: IndexKey) -> Vec<u8> {
-    match key {
-        IndexKey::User(id) => [b"U", id.0.as_bytes().as_slice()].concat(),
-        IndexKey::Post(id) => [b"P", id.0.as_bytes().as_slice()].concat(),
-        IndexKey::Like(id) => [b"L", id.post.0.as_bytes().as_slice(), id.user.0.as_bytes()].concat(),
+/// The letter that keys of a kind begin with.
+fn letter(kind: DocumentKind) -> u8 {
+    match kind {
+        DocumentKind::User => b'U',
+        DocumentKind::Post => b'P',
+        DocumentKind::Like => b'L',
     }
+}
+
+/// The keys of a kind: from the first, which is none, to below the second.
+pub(super) fn key_range(kind: DocumentKind) -> (Vec<u8>, Vec<u8>) {
+    (vec![letter(kind)], vec![letter(kind) + 1])
+}
+
+/// The key that these bytes are of, if they are of any.
+pub(super) fn key_of(bytes: &[u8]) -> Option<IndexKey> {
+    let (&letter, ids) = bytes.split_first()?;
+    let uuid = |at: usize| Uuid::from_slice(ids.get(at..at + 16)?).ok();
+    match (letter, ids.len()) {
+        (b'U', 16) => Some(IndexKey::User(UserId(uuid(0)?))),
+        (b'P', 16) => Some(IndexKey::Post(PostId(uuid(0)?))),
+        (b'L', 32) => Some(IndexKey::Like(LikeId { post: PostId(uuid(0)?), user: UserId(uuid(16)?) })),
+        _ => None,
+    }
+}
+
+/// A letter for the kind, and the ids.
+pub(super) fn key_bytes(key: IndexKey) -> Vec<u8> {
+    let mut bytes = vec![letter(key.kind())];
+    match key {
+        IndexKey::User(id) => bytes.extend(id.0.as_bytes()),
+        IndexKey::Post(id) => bytes.extend(id.0.as_bytes()),
+        IndexKey::Like(id) => bytes.extend([id.post.0.into_bytes(), id.user.0.into_bytes()].concat()),
+    }
+    bytes
 }

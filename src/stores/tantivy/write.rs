@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use tantivy::collector::Count;
 use tantivy::columnar::Column;
 use tantivy::index::InvertedIndexReader;
 use tantivy::indexer::IndexWriterOptions;
@@ -13,8 +14,8 @@ use tantivy::{DocSet as _, Index, IndexReader, IndexWriter, Searcher, SegmentRea
 
 use super::query;
 use super::schema::{Fields, column};
-use crate::domain::Timestamp;
 use crate::domain::search::{IndexChange, IndexKey};
+use crate::domain::{PostId, Timestamp};
 use crate::ports::Clock;
 
 /// How long a deletion is remembered at least; they are swept out as seldom, too.
@@ -40,15 +41,7 @@ impl Writing {
 
     /// Applies the changes that are newer than what the index has seen, and lets `reader` see them.
     pub(super) fn apply(&mut self, reader: &IndexReader, changes: &[IndexChange]) -> tantivy::Result<()> {
-        let mut writer = match self.writer.take() {
-            Some(writer) => writer,
-            None => {
-                let writer = new_writer(&self.index)?;
-                // The one before may have failed between its commit and this.
-                reader.reload()?;
-                writer
-            }
-        };
+        let mut writer = self.take_writer(reader)?;
         let now = self.clock.now();
         let searcher = reader.searcher();
         let seen = SeenVersions::open(&searcher, self.fields)?;
@@ -72,6 +65,30 @@ impl Writing {
         }
         self.writer = Some(writer);
         Ok(())
+    }
+
+    /// Removes the likes of a post, and lets `reader` see that. Deletions are still remembered.
+    pub(super) fn remove_likes_of(&mut self, reader: &IndexReader, post: PostId) -> tantivy::Result<()> {
+        let likes = query::likes_of(self.fields, post);
+        if reader.searcher().search(&likes, &Count)? == 0 {
+            return Ok(());
+        }
+        let mut writer = self.take_writer(reader)?;
+        writer.delete_query(Box::new(likes))?;
+        writer.commit()?;
+        reader.reload()?;
+        self.writer = Some(writer);
+        Ok(())
+    }
+
+    fn take_writer(&mut self, reader: &IndexReader) -> tantivy::Result<IndexWriter> {
+        if let Some(writer) = self.writer.take() {
+            return Ok(writer);
+        }
+        let writer = new_writer(&self.index)?;
+        // The one before may have failed between its commit and this.
+        reader.reload()?;
+        Ok(writer)
     }
 
     /// Forgets old deletions, from time to time.

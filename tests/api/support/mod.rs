@@ -15,7 +15,7 @@ pub(crate) use answer::Answer;
 pub(crate) use client::Client;
 pub(crate) use process::{Serving, polygraph};
 pub(crate) use society::{Society, global};
-pub(crate) use world::{Served, Which, World, namespace, scratch, variables};
+pub(crate) use world::{Served, Which, World, clock, namespace, scratch, variables};
 
 /// The one runtime of this process: the shared worlds' connections outlive the test that opened them.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));

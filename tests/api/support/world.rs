@@ -10,10 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use polygraph::app::{OpenStores, SystemClock, gateway};
 use polygraph::config::Config;
-use polygraph::domain::UserId;
 use polygraph::http::{Gateway, router};
-use polygraph::ports::{Role, Stores};
-use polygraph::services::identity::{Identity, IdentityError};
+use polygraph::ports::{Clock, Role, Stores};
+use polygraph::services::identity::{Identified, Identity, IdentityError};
 use polygraph::services::progress::NoProgress;
 use polygraph::services::seed::{self, SeedPlan};
 use polygraph::stores::layer::{CallLog, Layered};
@@ -85,7 +84,7 @@ impl World {
             .await
             .unwrap_or_else(|error| panic!("demo data is sown: {error:?}"));
         let society = Arc::new(Society::of(plan));
-        let served = Served::new(with_handles(gateway(&config, &stores), &society)).await;
+        let served = Served::new(with_handles(gateway(&config, &stores, &clock()), &society)).await;
         Self { society, stores, config, env, served, _directory: directory }
     }
 
@@ -97,7 +96,7 @@ impl World {
     /// Another gateway on the same stores, whose calls of them are counted.
     pub(crate) async fn counted(&self) -> (Served, CallLog) {
         let log = CallLog::default();
-        let gateway = Gateway { stores: self.logged(&log), ..gateway(&self.config, &self.stores) };
+        let gateway = Gateway { stores: self.logged(&log), ..gateway(&self.config, &self.stores, &clock()) };
         (self.serve(gateway).await, log)
     }
 
@@ -122,7 +121,7 @@ impl World {
         env.extend_from_slice(changes);
         let config = read_config(&env);
         let stores = OpenStores::open(&config, Arc::new(SystemClock)).expect("stores that open");
-        self.serve(gateway(&config, &stores)).await
+        self.serve(gateway(&config, &stores, &clock())).await
     }
 }
 
@@ -152,8 +151,9 @@ struct Handles(Arc<Society>);
 
 #[async_trait]
 impl Identity for Handles {
-    async fn fetch_user(&self, token: &str) -> Result<UserId, IdentityError> {
-        self.0.find(token).map(|user| user.id).ok_or(IdentityError::Invalid)
+    async fn identify(&self, token: &str) -> Result<Identified, IdentityError> {
+        let user = self.0.find(token).map(|user| user.id).ok_or(IdentityError::Invalid)?;
+        Ok(Identified { user, session: None })
     }
 }
 
@@ -200,4 +200,9 @@ pub(crate) fn scratch() -> TempDir {
     });
     LazyLock::force(&SWEEP);
     tempfile::Builder::new().prefix(PREFIX).tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory")
+}
+
+/// The system's clock, as gateways take it.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
 }

@@ -213,7 +213,12 @@ async fn who_waits_for_a_busy_connection_waits_a_bounded_time() {
     assert!(answers.into_iter().all(|answer| kind_of(answer).is_some()));
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     relay.come_back();
-    assert_eq!(get(&relayed, "key").await, Some(body("kept")));
+    // On a busy machine a first connection may take longer than the brief time it has here.
+    let mut healed = relayed.get("key").await;
+    while healed.is_err() && start.elapsed() < 2 * PATIENCE {
+        healed = relayed.get("key").await;
+    }
+    assert_eq!(healed.expect("it is back"), Some(body("kept")));
 }
 
 #[tokio::test]

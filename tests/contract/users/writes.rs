@@ -32,6 +32,22 @@ pub(super) async fn counts_are_exact(store: &dyn UserStore) {
     assert_counts(store, &model).await;
 }
 
+pub(super) async fn counts_are_counted_again(store: &dyn UserStore) {
+    let model = Model::stored(store, 58, 12, 50).await;
+    store.fix_user_counts(&model.ids()).await.expect("nothing to fix");
+    assert_counts(store, &model).await;
+    let counts = store.recount_users(&model.ids()).await.expect("counts");
+    assert_eq!(counts.len(), 2 * 12);
+    for count in counts {
+        let actual = match count.name {
+            "followersCount" => model.followers(count.id).len(),
+            _ => model.following(count.id).len(),
+        };
+        assert_eq!((count.stored, count.counted), (actual as u64, actual as u64), "{} of {}", count.name, count.id);
+    }
+    assert!(store.recount_users(&[]).await.expect("none").is_empty());
+}
+
 pub(super) async fn inserting_again_changes_nothing(store: &dyn UserStore) {
     let model = Model::stored(store, 52, 10, 40).await;
     let before = store.scan_users(None, 100).await.expect("all");

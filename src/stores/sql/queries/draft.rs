@@ -25,6 +25,12 @@ impl Id for PostId {
     }
 }
 
+impl Id for Uuid {
+    fn uuid(self) -> Uuid {
+        self
+    }
+}
+
 /// Collects the values of one statement and gives out their placeholders.
 pub(super) struct Draft {
     dialect: DbBackend,
@@ -41,6 +47,16 @@ pub(super) enum Type {
 
 /// A row of [`Draft::table`]: a JSON object with the columns' names.
 pub(super) type Row = serde_json::Map<String, Json>;
+
+/// A JSON object literal as a [`Row`].
+macro_rules! row {
+    ($($name:ident: $value:expr),* $(,)?) => {
+        $crate::stores::sql::queries::draft::Row::from_iter([
+            $((stringify!($name).to_owned(), serde_json::json!($value))),*
+        ])
+    };
+}
+pub(super) use row;
 
 impl Draft {
     pub(super) fn new(dialect: DbBackend) -> Self {

@@ -7,15 +7,25 @@
 //!
 //! These functions are public for the test that EXPLAINs every paged one of them; nothing else calls them from outside.
 
+mod accounts;
 mod draft;
 mod feed;
 mod follows;
 mod likes;
+pub(super) mod outbox;
+pub(super) mod outbox_claims;
 mod pages;
 mod posts;
+pub(super) mod publishing;
+mod recount;
+mod sessions;
 mod users;
 mod writes;
 
+pub(super) use accounts::{
+    close_account, credentials, credentials_of, delete_account, delete_follows, follows_of_closed, lock_all_users,
+    set_password, taken, update_profile,
+};
 pub use feed::feed;
 pub use follows::{
     count_mutual_followers, followed_by, followees, followers, followers_among, following, mutual_followers,
@@ -25,6 +35,9 @@ pub use likes::{liked_among, likes_by_id, likes_by_users, likes_of_posts, scan_l
 pub use posts::{
     author_stats, count_posts, posts_by_id, posts_most_liked, posts_newest, posts_of_authors, recommended, scan_posts,
 };
+pub(super) use recount::{fix_author_counts, fix_post_counts, fix_user_counts, lock_authors, remove_likes};
+pub use recount::{recount_authors, recount_posts, recount_users};
+pub(super) use sessions::{end_session, end_sessions, extend_session, open_session, session, sweep_sessions};
 pub use users::{
     count_users, scan_users, users_by_handle, users_by_handle_order, users_by_id, users_most_followed, users_newest,
 };

@@ -90,8 +90,10 @@ pub(super) struct Children<'a> {
     pub(super) columns: &'a str,
     /// The children's table and its alias.
     pub(super) table: &'a str,
-    /// Another table that `columns` needs, as a `JOIN … ON …`; or nothing.
+    /// Another table that `columns` or the condition need, as a `JOIN … ON …`; or nothing.
     pub(super) join: &'a str,
+    /// The condition on which a parent `k.id` has children at all.
+    pub(super) parents: &'a str,
     /// The column that holds the parent's id.
     pub(super) parent: &'a str,
     /// The column that tells children of one parent apart.
@@ -110,20 +112,21 @@ impl Children<'_> {
         condition: &str,
         page: &Page<C>,
     ) -> Statement {
-        let Self { columns, table, join, parent, child, .. } = self;
+        let Self { columns, table, join, parents: having, parent, child, .. } = self;
         let keys = draft.keys(parents);
         let Seek { condition: beyond, order, limit, .. } = Seek::new(&mut draft, self.order, Order::Descending, page);
         let wanted = format!("{parent} = k.id AND {condition} AND {beyond} ORDER BY {order} LIMIT {limit}");
         let sql = if draft.is_postgres() {
             format!(
                 "SELECT k.id, page.* FROM {keys} \
-                 CROSS JOIN LATERAL (SELECT {columns} FROM {table} {join} WHERE {wanted}) AS page"
+                 CROSS JOIN LATERAL (SELECT {columns} FROM {table} {join} WHERE {wanted}) AS page WHERE {having}"
             )
         } else {
             // SQLite has no lateral joins, but subqueries may refer to the outer row.
             format!(
                 "SELECT k.id, {columns} FROM {keys} CROSS JOIN {table} {join} \
-                 WHERE {parent} = k.id AND {child} IN (SELECT {child} FROM {table} WHERE {wanted})"
+                 WHERE {having} AND {parent} = k.id \
+                   AND {child} IN (SELECT {child} FROM {table} {join} WHERE {wanted})"
             )
         };
         draft.done(sql)

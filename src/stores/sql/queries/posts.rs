@@ -45,6 +45,7 @@ pub fn posts_of_authors(dialect: DbBackend, authors: &[UserId], page: &Page<Post
         columns: &post(fields),
         table: "posts p",
         join: "",
+        parents: "TRUE",
         parent: "p.author_id",
         child: "p.id",
         order: &["p.id"],

@@ -1,4 +1,4 @@
-//! Users by key, in their three orders, and all of them.
+//! Users by key, in their three orders, and all of them: those whose accounts are open.
 
 use sea_orm::{DbBackend, Statement};
 
@@ -12,14 +12,14 @@ use crate::domain::{ByCount, ByHandle, Page, UserId};
 pub fn users_by_id(dialect: DbBackend, ids: &[UserId]) -> Statement {
     let mut draft = Draft::new(dialect);
     let among = draft.among("u.id", ids);
-    draft.done(format!("SELECT {USER} FROM users u WHERE {among}"))
+    draft.done(format!("SELECT {USER} FROM users u WHERE {among} AND u.closed_at IS NULL"))
 }
 
 /// The users with these handles.
 pub fn users_by_handle(dialect: DbBackend, handles: &[Handle]) -> Statement {
     let mut draft = Draft::new(dialect);
     let among = draft.among_texts("u.handle", handles.iter().map(ToString::to_string).collect());
-    draft.done(format!("SELECT {USER} FROM users u WHERE {among}"))
+    draft.done(format!("SELECT {USER} FROM users u WHERE {among} AND u.closed_at IS NULL"))
 }
 
 /// A page of all users, newest first.
@@ -40,12 +40,15 @@ pub fn users_most_followed(dialect: DbBackend, page: &Page<ByCount>) -> Statemen
 fn users<C: Position>(dialect: DbBackend, columns: &[&str], order: Order, page: &Page<C>) -> Statement {
     let mut draft = Draft::new(dialect);
     let Seek { condition, order, limit, .. } = Seek::new(&mut draft, columns, order, page);
-    draft.done(format!("SELECT {USER} FROM users u WHERE {condition} ORDER BY {order} LIMIT {limit}"))
+    draft.done(format!(
+        "SELECT {USER} FROM users u WHERE u.closed_at IS NULL AND {condition} ORDER BY {order} LIMIT {limit}"
+    ))
 }
 
-/// How many users there are.
+/// How many users there are. All are counted from the smallest index there is, and the closed ones from their own.
 pub fn count_users(dialect: DbBackend) -> Statement {
-    Draft::new(dialect).done("SELECT count(*) FROM users")
+    Draft::new(dialect)
+        .done("SELECT (SELECT count(*) FROM users) - (SELECT count(*) FROM users u WHERE u.closed_at IS NOT NULL)")
 }
 
 /// The `limit` users after `after`, by id.
@@ -56,5 +59,7 @@ pub fn scan_users(dialect: DbBackend, after: Option<UserId>, limit: u32) -> Stat
         None => "TRUE".to_owned(),
     };
     let limit = draft.bind(i64::from(limit));
-    draft.done(format!("SELECT {USER} FROM users u WHERE {condition} ORDER BY u.id LIMIT {limit}"))
+    draft.done(format!(
+        "SELECT {USER} FROM users u WHERE u.closed_at IS NULL AND {condition} ORDER BY u.id LIMIT {limit}"
+    ))
 }

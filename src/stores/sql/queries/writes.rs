@@ -6,18 +6,11 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{DbBackend, Statement};
-use serde_json::json;
 
-use super::draft::{Draft, Row, Type, hex};
+use super::USER;
+use super::draft::{Draft, Type, hex, row};
 use crate::domain::{AuthorStats, Like, PostId, UserId};
 use crate::ports::{NewFollow, NewPost, NewUser};
-
-/// A JSON object literal as a [`Row`].
-macro_rules! row {
-    ($($name:ident: $value:expr),* $(,)?) => {
-        Row::from_iter([$((stringify!($name).to_owned(), json!($value))),*])
-    };
-}
 
 /// Inserts users that are not there yet; a row for each that was new.
 pub(in super::super) fn insert_users(dialect: DbBackend, users: &[NewUser]) -> Statement {
@@ -52,11 +45,11 @@ pub(in super::super) fn insert_users(dialect: DbBackend, users: &[NewUser]) -> S
     ))
 }
 
-/// The ids of those of `users` that are there, locked against other writers until the transaction ends.
+/// Those of `users` that are there and open, locked against other writers until the transaction ends.
 pub(in super::super) fn lock_users(dialect: DbBackend, users: &[UserId]) -> Statement {
     let mut draft = Draft::new(dialect);
     let (among, lock) = (draft.among("u.id", users), lock(dialect));
-    draft.done(format!("SELECT u.id FROM users u WHERE {among} ORDER BY u.id {lock}"))
+    draft.done(format!("SELECT {USER} FROM users u WHERE {among} AND u.closed_at IS NULL ORDER BY u.id {lock}"))
 }
 
 /// The ids and authors of those of `posts` that are there, locked like [`lock_users`] does.
@@ -67,7 +60,7 @@ pub(in super::super) fn lock_posts(dialect: DbBackend, posts: &[PostId]) -> Stat
 }
 
 /// SQLite's transactions are alone anyway.
-fn lock(dialect: DbBackend) -> &'static str {
+pub(super) fn lock(dialect: DbBackend) -> &'static str {
     match dialect {
         DbBackend::Postgres => "FOR NO KEY UPDATE",
         _ => "",
@@ -140,8 +133,9 @@ pub(in super::super) fn insert_likes(dialect: DbBackend, likes: &[Like]) -> Stat
     ))
 }
 
-/// Adds (followers, following) to the counts of each user, who has been locked. Each follow is a change of both.
-pub(in super::super) fn add_to_users(dialect: DbBackend, added: &BTreeMap<UserId, (u64, u64)>) -> Statement {
+/// Adds (followers, following) to the counts of each user, who has been locked. Each follow that is added or taken away
+/// is a change of both its users.
+pub(in super::super) fn add_to_users(dialect: DbBackend, added: &BTreeMap<UserId, (i64, i64)>) -> Statement {
     let mut draft = Draft::new(dialect);
     let rows = added.iter().map(|(&id, &(followers, following))| {
         row! { id: hex(id), followers: followers, following: following }
@@ -150,7 +144,7 @@ pub(in super::super) fn add_to_users(dialect: DbBackend, added: &BTreeMap<UserId
     draft.done(format!(
         "UPDATE users SET followers_count = users.followers_count + n.followers, \
          following_count = users.following_count + n.following, \
-         version = users.version + n.followers + n.following \
+         version = users.version + abs(n.followers) + abs(n.following) \
          FROM {rows} WHERE users.id = n.id"
     ))
 }

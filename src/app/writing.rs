@@ -1,0 +1,88 @@
+//! The write side, put together: use cases, sessions, and the relay that carries what they leave behind.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::stores::THROTTLE_KEYS;
+use super::{OpenStores, SystemEntropy};
+use crate::config::Config;
+use crate::domain::UserId;
+use crate::ports::{AccountStore, Clock, PostStore, Projection, PublishingStore, StoreResult};
+use crate::services::accounts::Accounts;
+use crate::services::deletion::{Deletion, finish_closed_account};
+use crate::services::follows::Follows;
+use crate::services::passwords::{HashingLimits, Passwords};
+use crate::services::publishing::Publishing;
+use crate::services::sessions::{SessionLimits, Sessions};
+use crate::services::stamps::Stamps;
+use crate::services::throttling::{ThrottleRules, Throttling};
+use crate::services::use_cases::UseCases;
+use crate::stores::layer::{Deadline, Layered};
+use crate::stores::memory::MemoryThrottle;
+use crate::sync::{ClosedAccounts, DeletionProjection, IndexProjection, Relay};
+
+/// The write side of a gateway.
+pub(super) struct Writing {
+    pub use_cases: UseCases,
+    pub sessions: Sessions,
+    stamps: Stamps,
+    clock: Arc<dyn Clock>,
+}
+
+impl Writing {
+    /// The write side on these stores, as configured.
+    pub fn new(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Self {
+        let deadline = Deadline(config.stores.store_timeout);
+        let store: Arc<dyn AccountStore> = Layered::new(Arc::clone(&stores.accounts), deadline);
+        let publishing: Arc<dyn PublishingStore> = Layered::new(Arc::clone(&stores.publishing), deadline);
+        let stamps = Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy));
+        let sessions = Sessions::new(Arc::clone(&store), stamps.clone(), SessionLimits::default());
+        let passwords = Passwords::new(stamps.clone(), HashingLimits::default());
+        let local = Arc::new(MemoryThrottle::new(Arc::clone(clock), THROTTLE_KEYS));
+        let throttling = Throttling::new(Arc::clone(&stores.throttle), local, ThrottleRules::DEVELOPMENT);
+        let accounts = Accounts::new(Arc::clone(&store), sessions.clone(), passwords, throttling, stamps.clone());
+        let use_cases = UseCases {
+            accounts,
+            publishing: Publishing::new(publishing, stamps.clone()),
+            follows: Follows::new(store, stamps.clone()),
+        };
+        Self { use_cases, sessions, stamps, clock: Arc::clone(clock) }
+    }
+
+    /// The relay of these stores' outboxes.
+    pub fn relay(self, stores: &OpenStores) -> Relay {
+        let index =
+            IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
+        let closed = Closed {
+            accounts: Arc::clone(&stores.accounts),
+            posts: Arc::clone(&stores.posts),
+            publishing: self.use_cases.publishing,
+            stamps: self.stamps,
+        };
+        Relay::new(stores.outboxes.clone(), self.clock, Arc::new(SystemEntropy))
+            .with(Projection::Index, Arc::new(index))
+            .with(Projection::Deletion, Arc::new(DeletionProjection::new(Arc::new(closed))))
+    }
+}
+
+/// Deletes what belongs to closed accounts.
+struct Closed {
+    accounts: Arc<dyn AccountStore>,
+    posts: Arc<dyn PostStore>,
+    publishing: Publishing,
+    stamps: Stamps,
+}
+
+#[async_trait]
+impl ClosedAccounts for Closed {
+    async fn finish(&self, user: UserId) -> StoreResult<()> {
+        let (accounts, posts) = (&*self.accounts, &*self.posts);
+        while finish_closed_account(user, accounts, posts, &self.publishing, &self.stamps).await?
+            == Deletion::Unfinished
+        {
+            tracing::debug!(%user, "an account is being deleted");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! What single commands are told.
+
+use clap::{Args, Subcommand, ValueEnum};
+use uuid::Uuid;
+
+/// How much data to make up.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct SeedArgs {
+    /// How many users.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub users: u32,
+
+    /// How many posts.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
+    pub posts: u32,
+
+    /// How many likes.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    pub likes: u32,
+
+    /// How many follows.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2_000)]
+    pub follows: u32,
+
+    /// The number that decides everything that is made up.
+    #[arg(long, value_name = "NUMBER", default_value_t = 42)]
+    pub seed: u64,
+}
+
+/// What to do with differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct VerifyArgs {
+    /// Mend every difference, then compare again.
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// What to do with events that were given up on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum OutboxCommand {
+    /// Print each of them, the oldest first, with the reason.
+    #[command(after_long_help = "Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
+    List,
+    /// Try them again now.
+    #[command(
+        after_long_help = "Exit codes: 0 done, 1 there is no such event, or a store failed, 2 wrong command line"
+    )]
+    Retry {
+        /// The event, as `polygraph outbox list` prints it; all of them where it is left out.
+        id: Option<Uuid>,
+    },
+    /// Forget one of them. What it told of stays true; `polygraph verify --repair` mends what was not told.
+    #[command(
+        after_long_help = "Exit codes: 0 done, 1 there is no such event, or a store failed, 2 wrong command line"
+    )]
+    Drop {
+        /// The event, as `polygraph outbox list` prints it.
+        id: Uuid,
+    },
+}
+
+/// How to print the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ConfigArgs {
+    /// A table for people, or JSON for machines.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub format: ReportFormat,
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// An aligned table.
+    Table,
+    /// JSON.
+    Json,
+}

@@ -1,0 +1,102 @@
+//! What owners change of their accounts.
+
+use super::{Accounts, as_written, taken};
+use crate::domain::input::{PasswordChange, ProfileInput, Secret, UserError, UserErrorCode};
+use crate::domain::{SignedIn, User, UserId};
+use crate::ports::{ProfileChanges, TokenHash};
+use crate::services::outcome::{Outcome, ServiceError, ServiceResult};
+
+impl Accounts {
+    /// Changes a profile.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn update_profile(&self, who: SignedIn, input: ProfileInput) -> ServiceResult<User> {
+        let input = match input.check() {
+            Ok(input) => input,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        let changes = ProfileChanges {
+            handle: input.handle,
+            name: input.name,
+            email: input.email.as_ref().map(as_written),
+            bio: input.bio,
+        };
+        let updated = self.store.update_profile(who.id(), &changes, self.stamps.stamp()).await?;
+        Ok(updated.ok_or(ServiceError::AccountClosed)?.map_err(taken))
+    }
+
+    /// Replaces a password. All sessions end but the one that asks.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn change_password(
+        &self,
+        who: SignedIn,
+        session: Option<TokenHash>,
+        current: String,
+        new: String,
+    ) -> ServiceResult<UserId> {
+        let change = match PasswordChange::check(current, new) {
+            Ok(change) => change,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        if let Err(errors) = self.confirm(who, &change.current, "currentPassword").await? {
+            return Ok(Err(errors));
+        }
+        let hash = self.passwords.hash(&change.new).await?;
+        // Who came without a session of ours has none to keep: no token has this hash.
+        let keep = session.unwrap_or(TokenHash([0; 32]));
+        self.store.set_password(who.id(), &hash, keep).await?.ok_or(ServiceError::AccountClosed)?;
+        Ok(Ok(who.id()))
+    }
+
+    /// Closes an account, once its password was given: no read shows it from then on and its sessions are gone. What
+    /// belongs to it goes step by step (see [`deletion`](crate::services::deletion)).
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn delete_account(&self, who: SignedIn, password: String) -> ServiceResult<UserId> {
+        let password = match Secret::confirming(password) {
+            Ok(password) => password,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        if let Err(errors) = self.confirm(who, &password, "password").await? {
+            return Ok(Err(errors));
+        }
+        if self.store.close_account(who.id(), self.stamps.stamp()).await? {
+            Ok(Ok(who.id()))
+        } else {
+            Err(ServiceError::AccountClosed)
+        }
+    }
+
+    /// Whether `password` is the one of whoever is signed in. Whoever found a session open may not guess on, either.
+    async fn confirm(
+        &self,
+        who: SignedIn,
+        password: &Secret,
+        field: &'static str,
+    ) -> Result<Outcome<()>, ServiceError> {
+        let tried = self.throttling.confirm(who.id()).await?;
+        let judged = async {
+            let credentials = self.store.credentials_of(who.id()).await?.ok_or(ServiceError::AccountClosed)?;
+            self.passwords.verify(password, credentials.password_hash).await
+        };
+        match judged.await {
+            Ok(true) => {
+                tried.succeeded().await;
+                Ok(Ok(()))
+            }
+            Ok(false) => {
+                tried.stays_counted();
+                let message = "The password is wrong.";
+                Ok(Err(vec![UserError::new(UserErrorCode::WrongCredentials, field, message)]))
+            }
+            Err(error) => {
+                tried.not_judged().await;
+                Err(error)
+            }
+        }
+    }
+}

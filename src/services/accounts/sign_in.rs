@@ -1,0 +1,133 @@
+//! Signing up, in and out.
+
+use std::net::IpAddr;
+
+use super::{Accounts, as_written, taken};
+use crate::domain::input::{SignIn, SignUpInput, UserError};
+use crate::domain::text::Handle;
+use crate::domain::{SignedIn, User, UserId};
+use crate::ports::{Login, NewUser, StoreResult, TokenHash};
+use crate::services::outcome::{ServiceError, ServiceResult};
+use crate::services::sessions::AccessToken;
+
+/// Somebody who signed up.
+#[derive(Debug, Clone)]
+pub struct SignedUp {
+    /// The new user.
+    pub user: User,
+    /// The token of their first session.
+    pub access: AccessToken,
+}
+
+/// Somebody who signed in.
+#[derive(Debug, Clone)]
+pub struct SignedInAs {
+    /// The user.
+    pub user: UserId,
+    /// The token of the new session.
+    pub access: AccessToken,
+}
+
+impl Accounts {
+    /// Makes an account and begins its first session.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn sign_up(&self, input: SignUpInput, address: IpAddr) -> ServiceResult<SignedUp> {
+        let input = match input.check() {
+            Ok(input) => input,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        // A refusal tells which addresses are in use: it counts as well as a new account does.
+        let tried = self.throttling.sign_up(address).await?;
+        let password_hash = match self.passwords.hash(&input.password).await {
+            Ok(hash) => hash,
+            Err(error) => {
+                tried.not_judged().await;
+                return Err(error);
+            }
+        };
+        let created_at = self.stamps.now();
+        let user = NewUser {
+            id: UserId(self.stamps.id(created_at)),
+            handle: input.handle,
+            name: input.name,
+            bio: input.bio,
+            email: as_written(&input.email),
+            password_hash: Some(password_hash),
+            created_at,
+        };
+        let created = match self.store.create_account(&user, self.stamps.stamp()).await {
+            Ok(created) => created,
+            Err(error) => {
+                tried.not_judged().await;
+                return Err(error.into());
+            }
+        };
+        tried.stays_counted();
+        match created {
+            Ok(user) => {
+                let access = self.sessions.open(user.id).await?.ok_or(ServiceError::AccountClosed)?;
+                Ok(Ok(SignedUp { user, access }))
+            }
+            Err(in_use) => Ok(Err(taken(in_use))),
+        }
+    }
+
+    /// Begins a session of whoever has this login and this password. A wrong login and a wrong password get the same
+    /// answer after the same work.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub async fn sign_in(&self, login: &str, password: String, address: IpAddr) -> ServiceResult<SignedInAs> {
+        let input = match SignIn::check(login, password) {
+            Ok(input) => input,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        let tried = self.throttling.sign_in(&input.login, address).await?;
+        match self.judge(&input).await {
+            Ok(Some(user)) => {
+                tried.succeeded().await;
+                let access = self.sessions.open(user).await?;
+                // An account closed between the two is as good as absent.
+                Ok(access.map(|access| SignedInAs { user, access }).ok_or_else(wrong_credentials))
+            }
+            Ok(None) => {
+                tried.stays_counted();
+                Ok(Err(wrong_credentials()))
+            }
+            Err(error) => {
+                tried.not_judged().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whose login and password these are.
+    async fn judge(&self, input: &SignIn) -> Result<Option<UserId>, ServiceError> {
+        let login = if input.login.contains('@') {
+            Some(Login::Email(input.login.clone()))
+        } else {
+            Handle::parse(&input.login).map(Login::Handle)
+        };
+        let credentials = match login {
+            Some(login) => self.store.credentials(&login).await?,
+            None => None,
+        };
+        let (user, hash) = credentials.map(|found| (found.user, found.password_hash)).unzip();
+        let is_right = self.passwords.verify(&input.password, hash.flatten()).await?;
+        Ok(user.filter(|_| is_right))
+    }
+
+    /// Ends this session, or all sessions of its user. Returns how many.
+    ///
+    /// # Errors
+    /// That of the store.
+    pub async fn sign_out(&self, who: SignedIn, session: Option<TokenHash>, everywhere: bool) -> StoreResult<u64> {
+        self.sessions.end_of(who.id(), session, everywhere).await
+    }
+}
+
+fn wrong_credentials() -> Vec<UserError> {
+    vec![UserError::wrong_credentials(Vec::new())]
+}

@@ -1,0 +1,102 @@
+//! Walking over all documents in the order of their keys, a page at a time; and removing those of a post.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::document::{POST, USER};
+use crate::domain::search::{DocumentKind, IndexDocument, IndexKey, Indexed};
+use crate::domain::{LikeId, PostId, Timestamp, UserId};
+
+/// The answer to [`page`].
+#[derive(Deserialize)]
+pub(super) struct Page {
+    hits: Hits,
+}
+
+#[derive(Deserialize)]
+struct Hits {
+    hits: Vec<Found>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    #[serde(rename = "_version")]
+    version: u64,
+    /// The ids of the key.
+    sort: Vec<Uuid>,
+    #[serde(rename = "_source")]
+    source: Value,
+}
+
+/// What is read of a document; the words follow from the texts.
+#[derive(Deserialize)]
+struct Stored {
+    author: Option<Uuid>,
+    created_at: String,
+    handle: Option<String>,
+    title: Option<String>,
+    body: Option<String>,
+}
+
+/// What became of [`likes_of`].
+#[derive(Deserialize)]
+pub(super) struct Removed {
+    pub(super) version_conflicts: u64,
+}
+
+/// The `limit` documents of a kind after `after`.
+pub(super) fn page(kind: DocumentKind, after: Option<IndexKey>, limit: u32) -> Value {
+    let (kind, order): (_, &[&str]) = match kind {
+        DocumentKind::User => (Some(USER), &["id"]),
+        DocumentKind::Post => (Some(POST), &["id"]),
+        DocumentKind::Like => (None, &["post", "user"]),
+    };
+    let query = kind.map_or_else(|| json!({ "match_all": {} }), |kind| json!({ "term": { "kind": kind } }));
+    let mut body = json!({
+        "size": limit,
+        "track_total_hits": false,
+        "version": true,
+        "_source": ["author", "created_at", "handle", "title", "body"],
+        "query": query,
+        "sort": order.iter().map(|field| json!({ *field: "asc" })).collect::<Vec<_>>(),
+    });
+    if let Some(after) = after {
+        body["search_after"] = match after {
+            IndexKey::User(id) => json!([id.0]),
+            IndexKey::Post(id) => json!([id.0]),
+            IndexKey::Like(id) => json!([id.post.0, id.user.0]),
+        };
+    }
+    body
+}
+
+/// The documents of a page.
+pub(super) fn documents(kind: DocumentKind, page: Page) -> Vec<Indexed> {
+    let indexed = |found: Found| {
+        let key = match (kind, found.sort.as_slice()) {
+            (DocumentKind::User, &[id]) => IndexKey::User(UserId(id)),
+            (DocumentKind::Post, &[id]) => IndexKey::Post(PostId(id)),
+            (DocumentKind::Like, &[post, user]) => IndexKey::Like(LikeId { post: PostId(post), user: UserId(user) }),
+            _ => return None,
+        };
+        Some(Indexed { key, version: found.version, document: document(key, found.source) })
+    };
+    page.hits.hits.into_iter().filter_map(indexed).collect()
+}
+
+fn document(key: IndexKey, source: Value) -> Option<IndexDocument> {
+    let Stored { author, created_at, handle, title, body } = serde_json::from_value(source).ok()?;
+    let created_at = Timestamp::parse(&created_at).ok()?;
+    let author = author.map(UserId);
+    Some(match key {
+        IndexKey::User(id) => IndexDocument::User { id, handle: handle?, name: title?, bio: body, created_at },
+        IndexKey::Post(id) => IndexDocument::Post { id, author: author?, title: title?, content: body?, created_at },
+        IndexKey::Like(id) => IndexDocument::Like { id, author: author?, created_at },
+    })
+}
+
+/// The likes of a post.
+pub(super) fn likes_of(post: PostId) -> Value {
+    json!({ "query": { "term": { "post": post.0 } } })
+}

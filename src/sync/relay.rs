@@ -1,0 +1,58 @@
+//! The relay: a loop for each projection of each outbox, so that none delays another.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::projector::Projector;
+use super::wake::Wake;
+use super::worker::Worker;
+use crate::ports::{Clock, Entropy, Outbox, Projection};
+
+/// Carries events from the outboxes to the projections. Several relays, in one process or in many, share the work.
+pub struct Relay {
+    outboxes: Vec<Arc<dyn Outbox>>,
+    projectors: Vec<(Projection, Arc<dyn Projector>)>,
+    wake: Wake,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Relay {
+    /// A relay from these outboxes, which has no projector yet.
+    pub fn new(outboxes: Vec<Arc<dyn Outbox>>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { outboxes, projectors: Vec::new(), wake: Wake::default(), clock, entropy }
+    }
+
+    /// The relay, that also hands the events which wait for `projection` to `projector`.
+    #[must_use]
+    pub fn with(mut self, projection: Projection, projector: Arc<dyn Projector>) -> Self {
+        self.projectors.push((projection, projector));
+        self
+    }
+
+    /// What wakes the relay when something was written.
+    pub fn wake(&self) -> Wake {
+        self.wake.clone()
+    }
+
+    /// Works until `stop` is cancelled; what is in hand then is finished first.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut worker = [0; 16];
+        self.entropy.fill(&mut worker);
+        let worker = Uuid::from_bytes(worker);
+        let loops = self.projectors.iter().flat_map(|(projection, projector)| {
+            self.outboxes.iter().map(|outbox| Worker {
+                id: worker,
+                projection: *projection,
+                projector: projector.as_ref(),
+                outbox: outbox.as_ref(),
+                clock: self.clock.as_ref(),
+                entropy: self.entropy.as_ref(),
+            })
+        });
+        join_all(loops.map(|worker| worker.run(self.wake.subscribe(), &stop))).await;
+    }
+}

@@ -1,0 +1,90 @@
+//! The contract of `Outbox`: every event is kept until it is done with, each aggregate's in order, one worker at a
+//! time. Events are left by real writes, of posts and likes.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod claims;
+mod fixture;
+mod parking;
+mod projections;
+mod workers;
+mod writes;
+
+use std::sync::Arc;
+
+use polygraph::ports::Role;
+use polygraph::stores::sql::{Sql, SqlOutbox, SqlPosts, SqlPublishing};
+
+use crate::posts::{mongo_options, mongo_server, mongo_url};
+use crate::sql;
+use fixture::Fixture;
+
+/// Runs every test of the suite on one backend: `$open` gives an empty, migrated store that no other test uses.
+macro_rules! outbox_contract {
+    ($backend:ident, $open:expr) => {
+        outbox_contract! { $backend, $open;
+            claims::a_lease_ends,
+            claims::an_aggregate_is_claimed_by_one_worker_at_a_time,
+            claims::an_event_waits_until_it_is_done_with,
+            claims::a_postponed_event_is_tried_again_when_it_is_due,
+            claims::a_thousand_events_of_one_aggregate_come_in_parts,
+            claims::events_of_an_aggregate_come_in_order,
+            claims::no_events_are_settled_without_a_word,
+            claims::those_that_waited_longest_come_first,
+            parking::a_backlog_is_counted,
+            parking::a_dropped_event_is_gone,
+            parking::an_aggregate_goes_on_after_a_parked_event,
+            parking::a_retried_event_waits_again,
+            parking::only_what_is_parked_is_retried_or_dropped,
+            parking::parked_events_are_listed_from_the_oldest,
+            workers::claimers_at_once_never_get_the_same_event,
+            workers::nothing_is_lost_while_writers_and_workers_meet,
+            writes::a_cancelled_write_is_there_with_its_event_or_not_at_all,
+            writes::an_event_waits_for_none_that_does_not_want_it,
+            writes::a_write_that_is_refused_leaves_no_event,
+        }
+    };
+    ($backend:ident, $open:expr; $($part:ident::$test:ident,)*) => {
+        mod $backend {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::$part::$test($open.await).await;
+                }
+            )*
+        }
+    };
+}
+
+outbox_contract!(mongodb, super::mongodb());
+outbox_contract!(postgresql, super::postgresql());
+outbox_contract!(sqlite, super::sqlite());
+
+async fn mongodb() -> Fixture {
+    let server = mongo_server(mongo_options(mongo_url()));
+    server.migrate().await.unwrap();
+    Fixture {
+        publishing: Arc::new(server.publishing()),
+        posts: Arc::new(server.posts()),
+        outbox: Arc::new(server.outbox()),
+    }
+}
+
+async fn postgresql() -> Fixture {
+    over(sql::postgresql().await)
+}
+
+/// The directory stays behind: a store has no say in when its file may go.
+async fn sqlite() -> Fixture {
+    let (sql, directory) = sql::sqlite().await;
+    let _ = directory.keep();
+    over(sql)
+}
+
+fn over(sql: Arc<Sql>) -> Fixture {
+    Fixture {
+        publishing: Arc::new(SqlPublishing::new(Arc::clone(&sql))),
+        posts: Arc::new(SqlPosts::new(Arc::clone(&sql))),
+        outbox: Arc::new(SqlOutbox::new(sql, Role::Posts)),
+    }
+}

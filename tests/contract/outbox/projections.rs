@@ -1,0 +1,100 @@
+//! Two projections of one event, in SQL: each at its own pace, and the event goes with the last.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use polygraph::ports::{Claim, Outbox as _, Projection, Role};
+use polygraph::stores::sql::{Sql, SqlOutbox};
+use sea_orm::{ConnectionTrait as _, Statement};
+
+use super::fixture::{Fixture, ids, lease};
+use super::over;
+use crate::sql;
+
+/// Lets the deletion of accounts wait for all that the index waits for, as if the events were of closed accounts.
+const FOR_BOTH: [&str; 2] = [
+    "INSERT INTO outbox_waiting (event_id, projection, aggregate_id, version, created_at, due_at) \
+     SELECT event_id, 'deletion', aggregate_id, version, created_at, due_at FROM outbox_waiting",
+    "INSERT INTO outbox_queue (projection, aggregate_id, free_at) \
+     SELECT 'deletion', aggregate_id, free_at FROM outbox_queue",
+];
+
+/// Twelve posts whose events wait for both projections.
+async fn for_both(sql: &Arc<Sql>) -> Fixture {
+    let store = over(Arc::clone(sql));
+    for n in 0..12 {
+        store.publish(n, 10).await;
+    }
+    for statement in FOR_BOTH {
+        sql.connection().execute_unprepared(statement).await.unwrap();
+    }
+    store
+}
+
+async fn count(sql: &Sql, table: &str) -> i64 {
+    let connection = sql.connection();
+    let count = Statement::from_string(connection.get_database_backend(), format!("SELECT count(*) FROM {table}"));
+    connection.query_one_raw(count).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+async fn one_down_delays_no_other(sql: Arc<Sql>) {
+    let store = for_both(&sql).await;
+    let claims = store.claim(1, 100).await;
+    assert_eq!(claims.len(), 12);
+    let deletions = store.outbox.claim(Projection::Deletion, 5, lease(2, 100)).await.unwrap();
+    assert_eq!(deletions.len(), 5, "what the index has, another may have, too");
+    for claim in &claims {
+        store.outbox.park(Projection::Index, &ids(&claim.events), "The index is down.").await.unwrap();
+    }
+    for claim in &deletions {
+        store.outbox.finish(Projection::Deletion, &ids(&claim.events)).await.unwrap();
+    }
+    let backlog = store.outbox.backlog(Projection::Deletion).await.unwrap();
+    assert_eq!((backlog.waiting, backlog.parked), (7, 0));
+    let backlog = store.outbox.backlog(Projection::Index).await.unwrap();
+    assert_eq!((backlog.waiting, backlog.parked), (0, 12));
+    assert_eq!(count(&sql, "outbox").await, 12, "a parked event is kept");
+    for claim in &claims {
+        assert!(store.outbox.drop_parked(claim.events[0].event.id).await.unwrap());
+    }
+    assert_eq!(count(&sql, "outbox").await, 7, "an event is kept for whom it waits");
+    assert_eq!(count(&sql, "outbox_queue").await, 7);
+}
+
+async fn an_event_goes_with_the_last_of_two_that_are_done_at_once(sql: Arc<Sql>) {
+    let store = for_both(&sql).await;
+    let claims = store.claim(1, 100).await;
+    store.outbox.claim(Projection::Deletion, 100, lease(2, 100)).await.unwrap();
+    let outbox = SqlOutbox::new(Arc::clone(&sql), Role::Users);
+    let finish = |(projection, claim): (Projection, &Claim)| {
+        let (outbox, ids) = (&outbox, ids(&claim.events));
+        async move { outbox.finish(projection, &ids).await.unwrap() }
+    };
+    let both = claims.iter().flat_map(|claim| Projection::ALL.map(|projection| (projection, claim)));
+    join_all(both.map(finish)).await;
+    for table in ["outbox", "outbox_waiting", "outbox_queue"] {
+        assert_eq!(count(&sql, table).await, 0, "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_one_down_delays_no_other() {
+    one_down_delays_no_other(sql::postgresql().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_one_down_delays_no_other() {
+    let (sql, _directory) = sql::sqlite().await;
+    one_down_delays_no_other(sql).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_an_event_goes_with_the_last_of_two_that_are_done_at_once() {
+    an_event_goes_with_the_last_of_two_that_are_done_at_once(sql::postgresql().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_an_event_goes_with_the_last_of_two_that_are_done_at_once() {
+    let (sql, _directory) = sql::sqlite().await;
+    an_event_goes_with_the_last_of_two_that_are_done_at_once(sql).await;
+}

@@ -1,0 +1,97 @@
+//! What every store of posts must do when its owners change them: exact counts, one event for each change, none else.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod closing;
+mod delete;
+mod edit;
+mod fixture;
+mod likes;
+mod publish;
+mod races;
+
+use std::sync::Arc;
+
+use polygraph::ports::Role;
+use polygraph::stores::sql::{Sql, SqlOutbox, SqlPosts, SqlPublishing};
+
+use crate::posts::{mongo_options, mongo_server, mongo_url};
+use crate::sql;
+use fixture::Fixture;
+
+/// Runs every test of the suite on one backend: `$open` gives an empty, migrated store that no other test uses.
+macro_rules! publishing_contract {
+    ($backend:ident, $open:expr) => {
+        publishing_contract! { $backend, $open;
+            closing::a_closed_author_publishes_edits_and_likes_no_more,
+            closing::a_closed_author_takes_back_likes_and_deletes_posts,
+            closing::closing_leaves_no_event_and_counts_nothing,
+            closing::what_was_under_way_is_there_before_closing_returns_or_never,
+            delete::a_deletion_that_is_refused_changes_nothing,
+            delete::a_post_goes_with_all_that_was_counted,
+            delete::a_post_is_deleted_once,
+            edit::an_edit_changes_what_it_names,
+            edit::an_edit_that_changes_nothing_is_none,
+            edit::an_edit_that_is_refused_changes_nothing,
+            edit::of_edits_that_expect_one_revision_one_is_made,
+            edit::revision_grows_by_edits_alone_and_version_by_everything,
+            likes::a_group_of_a_hundred_is_granted_at_once,
+            likes::a_like_again_is_the_same_like,
+            likes::a_post_that_is_not_there_is_not_liked,
+            likes::an_unlike_takes_back_what_was_liked,
+            likes::likes_of_a_closed_account_are_left_alone,
+            publish::a_key_is_the_authors_own,
+            publish::a_key_with_other_content_is_in_use,
+            publish::a_new_post_is_stored_counted_and_told_of,
+            publish::old_keys_are_forgotten,
+            publish::old_keys_are_swept,
+            publish::one_key_used_at_once_makes_one_post,
+            publish::the_same_key_again_finds_the_post_of_before,
+            races::counts_are_exact_when_groups_race,
+            races::counts_are_exact_when_likes_race_a_deletion,
+        }
+    };
+    ($backend:ident, $open:expr; $($part:ident::$test:ident,)*) => {
+        mod $backend {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::$part::$test($open.await).await;
+                }
+            )*
+        }
+    };
+}
+
+publishing_contract!(mongodb, super::mongodb());
+publishing_contract!(postgresql, super::postgresql());
+publishing_contract!(sqlite, super::sqlite());
+
+async fn mongodb() -> Fixture {
+    let server = mongo_server(mongo_options(mongo_url()));
+    server.migrate().await.unwrap();
+    Fixture {
+        publishing: Arc::new(server.publishing()),
+        posts: Arc::new(server.posts()),
+        outbox: Arc::new(server.outbox()),
+    }
+}
+
+async fn postgresql() -> Fixture {
+    over(sql::postgresql().await)
+}
+
+/// The directory stays behind: a store has no say in when its file may go.
+async fn sqlite() -> Fixture {
+    let (sql, directory) = sql::sqlite().await;
+    let _ = directory.keep();
+    over(sql)
+}
+
+fn over(sql: Arc<Sql>) -> Fixture {
+    Fixture {
+        publishing: Arc::new(SqlPublishing::new(Arc::clone(&sql))),
+        posts: Arc::new(SqlPosts::new(Arc::clone(&sql))),
+        outbox: Arc::new(SqlOutbox::new(sql, Role::Posts)),
+    }
+}
