@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::monitor::{IndexState, Monitor};
-use super::writing::Writing;
+use super::writing::{Writing, relay};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::Results;
 use crate::config::Config;
@@ -27,8 +27,8 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         schema: crate::graphql::schema(),
         stores: stores.layered(config),
         results,
-        identity: Arc::new(writing.sessions.clone()),
-        use_cases: writing.use_cases.clone(),
+        identity: Arc::new(writing.sessions),
+        use_cases: writing.use_cases,
         health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),
         entropy: Arc::new(SystemEntropy),
     }
@@ -49,7 +49,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     };
     let stores = Arc::new(OpenStores::open(&config, Arc::clone(&clock))?);
     let gateway = gateway(&config, &stores, &clock);
-    let relay = Writing::new(&config, &stores, &clock).relay(&stores);
+    let relay = relay(&stores, gateway.use_cases.publishing.clone(), &clock);
     let health = Arc::clone(&gateway.health);
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {

@@ -26,8 +26,6 @@ use crate::sync::{ClosedAccounts, DeletionProjection, IndexProjection, Relay};
 pub(super) struct Writing {
     pub use_cases: UseCases,
     pub sessions: Sessions,
-    stamps: Stamps,
-    clock: Arc<dyn Clock>,
 }
 
 impl Writing {
@@ -45,25 +43,25 @@ impl Writing {
         let use_cases = UseCases {
             accounts,
             publishing: Publishing::new(publishing, stamps.clone()),
-            follows: Follows::new(store, stamps.clone()),
+            follows: Follows::new(store, stamps),
         };
-        Self { use_cases, sessions, stamps, clock: Arc::clone(clock) }
+        Self { use_cases, sessions }
     }
+}
 
-    /// The relay of these stores' outboxes.
-    pub fn relay(self, stores: &OpenStores) -> Relay {
-        let index =
-            IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
-        let closed = Closed {
-            accounts: Arc::clone(&stores.accounts),
-            posts: Arc::clone(&stores.posts),
-            publishing: self.use_cases.publishing,
-            stamps: self.stamps,
-        };
-        Relay::new(stores.outboxes.clone(), self.clock, Arc::new(SystemEntropy))
-            .with(Projection::Index, Arc::new(index))
-            .with(Projection::Deletion, Arc::new(DeletionProjection::new(Arc::new(closed))))
-    }
+/// The relay of these stores' outboxes. Deletions go through `publishing`, the one that requests use: its likes are
+/// committed in groups with theirs.
+pub(super) fn relay(stores: &OpenStores, publishing: Publishing, clock: &Arc<dyn Clock>) -> Relay {
+    let index = IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
+    let closed = Closed {
+        accounts: Arc::clone(&stores.accounts),
+        posts: Arc::clone(&stores.posts),
+        publishing,
+        stamps: Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy)),
+    };
+    Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
+        .with(Projection::Index, Arc::new(index))
+        .with(Projection::Deletion, Arc::new(DeletionProjection::new(Arc::new(closed))))
 }
 
 /// Deletes what belongs to closed accounts.
