@@ -1,14 +1,14 @@
 //! `/graphql`: decode, identify, look up, execute, answer.
 
 use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::Gateway;
 use super::accept::{self, MediaType};
+use super::body::{Unread, read_body};
 use super::request::{self, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
@@ -34,17 +34,17 @@ pub(super) async fn post(
     State(gateway): State<Gateway>,
     Extension(id): Id,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Response {
-    let body = match body {
+    let body = match read_body(&headers, body).await {
         Ok(body) => body,
-        Err(rejection) => {
+        Err(unread) => {
             let media = accept::negotiate(&headers).unwrap_or(MediaType::Json);
-            let (status, code, message) = match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => {
+            let (status, code, message) = match unread {
+                Unread::TooLarge => {
                     (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::RequestTooLarge, "The body has more than 1 MiB.")
                 }
-                _ => (StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, "The body could not be read."),
+                Unread::Broken => (StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, "The body could not be read."),
             };
             return respond::refusal(media, status, code, message, &id);
         }

@@ -1,6 +1,7 @@
 //! The doors: routes, what is accepted, and how answers leave.
 
 mod accept;
+mod body;
 mod graphql;
 mod health;
 mod pages;
@@ -11,7 +12,6 @@ mod respond;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 
 pub use health::{Health, Phase};
@@ -21,9 +21,6 @@ use crate::graphql::PolygraphSchema;
 use crate::ports::{Entropy, Stores};
 use crate::services::identity::Identity;
 use crate::services::use_cases::UseCases;
-
-/// The most bytes a request's body may have.
-const MAX_BODY: usize = 1024 * 1024;
 
 /// All that a request is answered with. Cheap to clone.
 #[derive(Clone)]
@@ -53,7 +50,6 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/livez", get(pages::alive).fallback(respond::method_not_allowed_get))
         .route("/readyz", get(health::ready).fallback(respond::method_not_allowed_get))
         .fallback(respond::not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn_with_state(gateway.clone(), request_id::assign))
         .with_state(gateway)
 }
