@@ -1,19 +1,15 @@
-//! Runs one operation: parse, validate, execute within a batching scope, give every error its code, and write the
-//! response.
+//! Runs one operation: prepare its document, coerce its variables, execute within a batching scope, give every error
+//! its code, and write the response.
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::parser::{self, parse_query};
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use bytes::Bytes;
 
+use super::documents::Refusal;
 use super::errors::code_of;
-use super::limits::{self, Excess};
-use super::nulls::OutputTypes;
 use super::plan::Plan;
-use super::presence;
-use super::variables::InputTypes;
 use super::{ErrorCode, PolygraphSchema, RequestContext};
 
 /// An operation as a client sent it.
@@ -53,19 +49,6 @@ pub struct Executed {
     pub retry_after: Option<u64>,
 }
 
-/// The types of the schema, as requests are checked and completed against.
-#[derive(Debug)]
-pub(super) struct Types {
-    inputs: InputTypes,
-    outputs: OutputTypes,
-}
-
-impl Types {
-    pub(super) fn of(sdl: &str) -> Self {
-        Self { inputs: InputTypes::of(sdl), outputs: OutputTypes::of(sdl) }
-    }
-}
-
 /// Executes `operation`.
 ///
 /// # Errors
@@ -76,96 +59,58 @@ pub async fn execute(
     mut operation: Operation,
     request_id: &str,
 ) -> serde_json::Result<Executed> {
-    let document = match parsed(&operation.query) {
-        Ok(document) => document,
-        Err((error, code)) => return refused(*error, code, request_id),
+    let prepared = match schema.0.documents.prepare(&operation.query).await {
+        Ok(prepared) => prepared,
+        Err(Refusal { errors, code }) => return refused(errors, code, request_id),
     };
-    let types = schema.data::<Types>();
-    let Operation { name, variables, .. } = &mut operation;
-    let misfit = types.and_then(|types| types.inputs.coerce(&document, name.as_deref(), variables).err());
-    if let Some(misfit) = misfit {
-        return refused(ServerError::new(misfit.to_string(), None), ErrorCode::BadUserInput, request_id);
-    }
     let name = operation.name.clone();
-    let chosen = selected(&document, name.as_deref());
-    if operation.safe && chosen.is_some_and(|chosen| chosen.ty == OperationType::Mutation) {
+    // Where the name does not tell which operation is meant, the executor says so.
+    let chosen = prepared.operation(name.as_deref());
+    let coerced = chosen
+        .map_or(Ok(()), |(chosen, facts)| schema.0.inputs.coerce(chosen, &facts.never_null, &mut operation.variables));
+    if let Err(misfit) = coerced {
+        return refused(vec![ServerError::new(misfit.to_string(), None)], ErrorCode::BadUserInput, request_id);
+    }
+    if operation.safe && chosen.is_some_and(|(chosen, _)| chosen.ty == OperationType::Mutation) {
         let error = ServerError::new("Mutations must be sent by POST.", None);
-        let executed = refused(error, ErrorCode::BadUserInput, request_id)?;
+        let executed = refused(vec![error], ErrorCode::BadUserInput, request_id)?;
         return Ok(Executed { fate: Fate::RefusedMutation, ..executed });
     }
-    let mut response = run(schema, context, operation, document.clone()).await;
+    let mut response = run(schema, context, operation, prepared.document.clone()).await;
     // Errors of a field have a path; those without one stopped the request before any field was resolved.
     let ran = response.errors.is_empty() || response.errors.iter().any(|error| !error.path.is_empty());
     for error in &mut response.errors {
         let code = code_of(error);
         label(error, code, request_id);
     }
-    match (types, chosen) {
-        (Some(types), Some(operation)) if ran => completed(types, &document, operation, response),
-        _ => written(&response, None),
+    let Some((operation, facts)) = chosen.filter(|_| ran) else { return written(&response, None) };
+    if !response.errors.is_empty() {
+        let paths = response.errors.iter().map(|error| error.path.as_slice());
+        schema.0.outputs.nullify(&mut response.data, paths, &prepared.document, operation);
     }
-}
-
-/// The document in a text, if both are within limits.
-fn parsed(query: &str) -> Result<ExecutableDocument, (Box<ServerError>, ErrorCode)> {
-    let excessive = |excess: Excess| (Box::new(ServerError::new(excess.message, None)), excess.code);
-    limits::check_text(query).map_err(excessive)?;
-    let document = parse_query(query).map_err(|error| (Box::new(unreadable(error)), ErrorCode::ParseFailed))?;
-    limits::check_document(&document).map_err(excessive)?;
-    Ok(document)
-}
-
-/// A parser's error, without its drawing of the line at fault: that may be the whole document.
-fn unreadable(error: parser::Error) -> ServerError {
-    let mut refusal = ServerError::from(error.clone());
-    if let parser::Error::Syntax { message, .. } = error {
-        let expected = message.lines().last().unwrap_or_default().trim_start_matches([' ', '=']);
-        refusal.message = format!("Syntax error: {expected}");
-    }
-    refusal
+    let executed = written(&response, Some(&facts.plan))?;
+    Ok(Executed { keepable: executed.keepable && operation.ty == OperationType::Query, ..executed })
 }
 
 async fn run(
     schema: &PolygraphSchema,
     context: RequestContext,
     operation: Operation,
-    mut document: ExecutableDocument,
+    document: ExecutableDocument,
 ) -> Response {
-    presence::keep(&mut document);
     let loaders = Arc::clone(&context.loaders);
     let variables = serde_json::Value::Object(operation.variables);
     let mut request = Request::new(operation.query).variables(Variables::from_json(variables)).data(context);
     request.operation_name = operation.name;
     request.set_parsed_query(document);
-    loaders.run(schema.execute(request)).await
+    loaders.run(schema.0.executor.execute(request)).await
 }
 
-/// The operation of a document that runs under this name.
-fn selected<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
-    let mut operations = document.operations.iter();
-    let (_, operation) = operations.find(|(found, _)| name.is_none() || found.map(|name| name.as_str()) == name)?;
-    Some(&operation.node)
-}
-
-/// A response of an operation that was executed: with nulls where fields failed, in the order of selection.
-fn completed(
-    types: &Types,
-    document: &ExecutableDocument,
-    operation: &OperationDefinition,
-    mut response: Response,
-) -> serde_json::Result<Executed> {
-    if !response.errors.is_empty() {
-        let paths = response.errors.iter().map(|error| error.path.as_slice());
-        types.outputs.nullify(&mut response.data, paths, document, operation);
+fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
+    for error in &mut errors {
+        label(error, code, request_id);
     }
-    let plan = Plan::of(&operation.selection_set.node, &document.fragments);
-    let executed = written(&response, Some(&plan))?;
-    Ok(Executed { keepable: executed.keepable && operation.ty == OperationType::Query, ..executed })
-}
-
-fn refused(mut error: ServerError, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
-    label(&mut error, code, request_id);
-    written(&Response::from_errors(vec![error]), None)
+    written(&Response::from_errors(errors), None)
 }
 
 /// Writes a response by the plan of its operation. One that was never executed has none, and so no data, not even

@@ -4,6 +4,7 @@
 //! [`crate::loaders`], so that siblings share one batch.
 
 mod context;
+mod documents;
 mod errors;
 mod execute;
 mod limits;
@@ -16,24 +17,43 @@ mod projection;
 mod query;
 mod scalars;
 mod types;
+mod usages;
 mod variables;
 
-use async_graphql::{EmptySubscription, Schema};
+use std::sync::Arc;
+
+use async_graphql::{EmptySubscription, Schema, ValidationMode};
 
 pub use context::{Asker, RequestContext};
 pub use errors::ErrorCode;
 pub use execute::{Executed, Fate, Operation, execute};
 
-/// The executable schema.
-pub type PolygraphSchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
+use documents::Documents;
+use nulls::OutputTypes;
+use variables::InputTypes;
+
+/// The executable schema, and what it remembers of documents. Cheap to clone.
+#[derive(Clone)]
+pub struct PolygraphSchema(Arc<Executable>);
+
+struct Executable {
+    /// Runs documents that are known to be valid.
+    executor: Schema<query::Query, mutation::Mutation, EmptySubscription>,
+    documents: Documents,
+    inputs: Arc<InputTypes>,
+    outputs: OutputTypes,
+}
 
 /// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
 pub fn schema() -> PolygraphSchema {
-    let types = execute::Types::of(&sdl());
-    Schema::build(query::Query, mutation::Mutation, EmptySubscription)
+    let sdl = sdl();
+    let executor = Schema::build(query::Query, mutation::Mutation, EmptySubscription)
         .limit_recursive_depth(limits::MAX_NESTING)
-        .data(types)
-        .finish()
+        .validation_mode(ValidationMode::Fast)
+        .finish();
+    let inputs = Arc::new(InputTypes::of(&sdl));
+    let documents = Documents::new(&sdl, Arc::clone(&inputs));
+    PolygraphSchema(Arc::new(Executable { executor, documents, inputs, outputs: OutputTypes::of(&sdl) }))
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

@@ -173,7 +173,7 @@ fn find<'a>(
 }
 
 /// The type at the bottom of lists.
-fn named(ty: &Type) -> &str {
+pub(super) fn named(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(name) => name,
         BaseType::List(item) => named(item),

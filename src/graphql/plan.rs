@@ -45,6 +45,11 @@ impl Plan {
         self.fields.entry(field.response_key().node.clone()).or_default()
     }
 
+    /// How many fields it has, those of its objects included.
+    pub(super) fn count_fields(&self) -> u64 {
+        self.fields.values().map(|below| 1 + below.count_fields()).sum()
+    }
+
     /// Appends `value` as JSON, its objects' fields in the plan's order.
     pub(super) fn write(&self, value: &Value, out: &mut Vec<u8>) -> serde_json::Result<()> {
         match value {

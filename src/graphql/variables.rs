@@ -3,9 +3,12 @@
 //!
 //! async-graphql checks variables along with the document, and its errors don't say which of the two is at fault.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use async_graphql::parser::types::{BaseType, ExecutableDocument, Type, TypeKind, TypeSystemDefinition};
+use async_graphql::Name;
+use async_graphql::parser::types::{
+    BaseType, InputValueDefinition, OperationDefinition, Type, TypeKind, TypeSystemDefinition,
+};
 use serde_json::{Map, Value};
 
 use crate::domain::{InvalidInput, Timestamp};
@@ -14,14 +17,25 @@ use crate::domain::{InvalidInput, Timestamp};
 #[derive(Debug, Clone, Default)]
 pub(super) struct InputTypes {
     enums: HashMap<String, Vec<String>>,
-    objects: HashMap<String, Vec<Field>>,
+    objects: HashMap<String, Vec<Input>>,
 }
 
+/// An argument, or a field of an input object.
 #[derive(Debug, Clone)]
-struct Field {
-    name: String,
-    ty: Type,
-    has_default: bool,
+pub(super) struct Input {
+    pub name: String,
+    pub ty: Type,
+    pub has_default: bool,
+}
+
+impl From<InputValueDefinition> for Input {
+    fn from(definition: InputValueDefinition) -> Self {
+        Self {
+            name: definition.name.node.to_string(),
+            has_default: definition.default_value.is_some(),
+            ty: definition.ty.node,
+        }
+    }
 }
 
 impl InputTypes {
@@ -39,12 +53,7 @@ impl InputTypes {
                         .insert(name, kind.values.iter().map(|value| value.node.value.node.to_string()).collect());
                 }
                 TypeKind::InputObject(kind) => {
-                    let field = |field: async_graphql::parser::types::InputValueDefinition| Field {
-                        name: field.name.node.to_string(),
-                        has_default: field.default_value.is_some(),
-                        ty: field.ty.node,
-                    };
-                    types.objects.insert(name, kind.fields.into_iter().map(|node| field(node.node)).collect());
+                    types.objects.insert(name, kind.fields.into_iter().map(|node| Input::from(node.node)).collect());
                 }
                 _ => {}
             }
@@ -52,29 +61,30 @@ impl InputTypes {
         types
     }
 
-    /// Checks the variables of the operation `name` of `document`, and gives those that were left out their defaults:
-    /// async-graphql does so for arguments, but not for `@skip` and `@include`.
+    /// The field `name` of the input object `of`.
+    pub(super) fn field(&self, of: &str, name: &str) -> Option<&Input> {
+        self.objects.get(of)?.iter().find(|field| field.name == name)
+    }
+
+    /// Checks the variables of an operation, and gives those that were left out their defaults: async-graphql does so
+    /// for arguments, but not for `@skip` and `@include`. Those in `never_null` may be left out, and must not be null.
     ///
     /// # Errors
     /// [`InvalidInput`] that names the variable and what it should be.
     pub(super) fn coerce(
         &self,
-        document: &ExecutableDocument,
-        name: Option<&str>,
+        operation: &OperationDefinition,
+        never_null: &HashSet<Name>,
         variables: &mut Map<String, Value>,
     ) -> Result<(), InvalidInput> {
-        let mut operations = document.operations.iter();
-        // Which operation, if any, is for the executor to say: it refuses the request in time.
-        let Some((_, operation)) =
-            operations.find(|(found, _)| name.is_none() || found.map(|name| name.as_str()) == name)
-        else {
-            return Ok(());
-        };
-        for definition in &operation.node.variable_definitions {
+        for definition in &operation.variable_definitions {
             let variable = definition.node.name.node.as_str();
             let ty = &definition.node.var_type.node;
             let default = definition.node.default_value.as_ref().and_then(|value| value.node.clone().into_json().ok());
             match (variables.get(variable), default) {
+                (Some(Value::Null), _) if never_null.contains(variable) => {
+                    return Err(InvalidInput::new(format!("Variable \"${variable}\" must not be null here.")));
+                }
                 (Some(value), _) => self.fits(ty, value, &format!("${variable}"))?,
                 (None, Some(default)) => {
                     variables.insert(variable.to_owned(), default);
@@ -158,7 +168,10 @@ mod tests {
     fn coerced(declared: &str, variables: Value) -> Result<Value, String> {
         let document = parse_query(format!("query Q({declared}) {{ a }}")).expect("a document");
         let mut variables = variables.as_object().expect("an object").clone();
-        InputTypes::of(SDL).coerce(&document, Some("Q"), &mut variables).map_err(|error| error.to_string())?;
+        let (_, operation) = document.operations.iter().next().expect("an operation");
+        let never_null = HashSet::from([Name::new("never")]);
+        let coerced = InputTypes::of(SDL).coerce(&operation.node, &never_null, &mut variables);
+        coerced.map_err(|error| error.to_string())?;
         Ok(Value::Object(variables))
     }
 
@@ -197,6 +210,7 @@ mod tests {
             ("$i: Int", json!({"i": 1.5}), "$i"),
             ("$t: DateTime", json!({"t": "yesterday"}), "$t"),
             ("$t: DateTime", json!({"t": 5}), "$t"),
+            ("$never: Int = 3", json!({"never": null}), "$never"),
             ("$s: String!", json!({}), "$s"),
             ("$s: String!", json!({"s": null}), "$s"),
             ("$o: Order", json!({"o": "SIDEWAYS"}), "$o"),

@@ -1,0 +1,240 @@
+//! Documents, parsed and validated once: what was found out about one is kept, and the next request with the same
+//! text skips all of it.
+//!
+//! async-graphql validates each request anew, its variables included. Here a document is validated by itself, by a
+//! schema handle of its own that stops before it executes; the variables of each request are checked by
+//! [`super::variables`], and the executor runs in its fast mode, which takes the rest for granted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
+use async_graphql::parser::{self, parse_query};
+use async_graphql::{EmptySubscription, Name, Request, Response, Schema, ServerError, Value};
+use async_trait::async_trait;
+use moka::sync::Cache;
+
+use super::errors::code_of;
+use super::limits::{self, Excess};
+use super::mutation::Mutation;
+use super::plan::Plan;
+use super::query::Query;
+use super::usages::{ArgumentTypes, NeverNull};
+use super::variables::InputTypes;
+use super::{ErrorCode, presence};
+
+/// The most bytes that kept documents may hold, by an estimate that is never too low.
+const MAX_HELD: u64 = 64 * 1024 * 1024;
+/// What a byte of text may come to once it is parsed: a field of one letter and a space is about 240 bytes.
+const HELD_BY_BYTE: u64 = 128;
+/// What a field of the plan may come to.
+const HELD_BY_FIELD: u64 = 256;
+
+/// A document that is within the limits and valid, with what was found out about it.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The document, as the executor takes it.
+    pub document: ExecutableDocument,
+    facts: HashMap<Option<Name>, Facts>,
+    weight: u64,
+}
+
+/// What was found out about an operation.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// How its response is written.
+    pub plan: Plan,
+    /// The variables that must not be null.
+    pub never_null: NeverNull,
+}
+
+/// Why a document is not executed.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// At least one; those of validation are all told at once.
+    pub errors: Vec<ServerError>,
+    /// What is wrong with it.
+    pub code: ErrorCode,
+}
+
+impl Refusal {
+    fn of(error: ServerError, code: ErrorCode) -> Self {
+        Self { errors: vec![error], code }
+    }
+}
+
+impl From<Excess> for Refusal {
+    fn from(excess: Excess) -> Self {
+        Self::of(ServerError::new(excess.message, None), excess.code)
+    }
+}
+
+impl Prepared {
+    fn new(text: &str, mut document: ExecutableDocument, facts: HashMap<Option<Name>, Facts>) -> Self {
+        let planned: u64 = facts.values().map(|facts| facts.plan.count_fields()).sum();
+        let weight = HELD_BY_BYTE * text.len() as u64 + HELD_BY_FIELD * planned;
+        presence::keep(&mut document);
+        Self { document, facts, weight }
+    }
+
+    /// The operation that runs under this name, and what is known of it; `None` where the name does not tell.
+    pub(super) fn operation(&self, name: Option<&str>) -> Option<(&OperationDefinition, &Facts)> {
+        let mut operations = self.document.operations.iter();
+        let (key, operation) =
+            operations.find(|(found, _)| name.is_none() || found.map(|name| name.as_str()) == name)?;
+        Some((&operation.node, self.facts.get(&key.cloned())?))
+    }
+}
+
+/// Documents that were prepared, the most useful of them kept.
+pub(super) struct Documents {
+    validator: Schema<Query, Mutation, EmptySubscription>,
+    inputs: Arc<InputTypes>,
+    arguments: ArgumentTypes,
+    kept: Cache<Arc<str>, Arc<Prepared>>,
+}
+
+impl Documents {
+    /// Keeps none yet; those of the schema `sdl`.
+    pub(super) fn new(sdl: &str, inputs: Arc<InputTypes>) -> Self {
+        let validator = Schema::build(Query, Mutation, EmptySubscription)
+            .limit_recursive_depth(limits::MAX_NESTING)
+            .extension(ValidateOnly)
+            .finish();
+        // A document is admitted in place of another only if it is asked for more often (W-TinyLFU: Einziger, Friedman
+        // and Manes, 2017). So a stream of texts that never come again pushes none out that do.
+        let kept = Cache::builder()
+            .max_capacity(MAX_HELD)
+            .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.weight).unwrap_or(u32::MAX))
+            .build();
+        Self { validator, inputs, arguments: ArgumentTypes::of(sdl), kept }
+    }
+
+    /// The document in a text: parsed, within limits, valid.
+    ///
+    /// # Errors
+    /// [`Refusal`], which is never kept.
+    pub(super) async fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Refusal> {
+        if let Some(prepared) = self.kept.get(text) {
+            return Ok(prepared);
+        }
+        limits::check_text(text)?;
+        let document = parse_query(text).map_err(|error| Refusal::of(unreadable(error), ErrorCode::ParseFailed))?;
+        limits::check_document(&document)?;
+        self.validate(&document).await?;
+        let facts = self.facts(&document)?;
+        let prepared = Arc::new(Prepared::new(text, document, facts));
+        self.kept.insert(Arc::from(text), Arc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    async fn validate(&self, document: &ExecutableDocument) -> Result<(), Refusal> {
+        let mut request = Request::new("");
+        // Any operation will do: validation is about the whole document.
+        if let DocumentOperations::Multiple(operations) = &document.operations {
+            request.operation_name = operations.keys().next().map(Name::to_string);
+        }
+        request.set_parsed_query(document.clone());
+        let Response { errors, .. } = self.validator.execute(request).await;
+        match errors.first() {
+            None => Ok(()),
+            Some(error) => Err(Refusal { code: code_of(error), errors }),
+        }
+    }
+
+    fn facts(&self, document: &ExecutableDocument) -> Result<HashMap<Option<Name>, Facts>, Refusal> {
+        let mut facts = HashMap::new();
+        for (name, operation) in document.operations.iter() {
+            let checked = self.arguments.check(&self.inputs, document, &operation.node);
+            let never_null = checked.map_err(|errors| Refusal { errors, code: ErrorCode::ValidationFailed })?;
+            let plan = Plan::of(&operation.node.selection_set.node, &document.fragments);
+            facts.insert(name.cloned(), Facts { plan, never_null });
+        }
+        Ok(facts)
+    }
+}
+
+/// A parser's error, without its drawing of the line at fault: that may be the whole document.
+fn unreadable(error: parser::Error) -> ServerError {
+    let mut refusal = ServerError::from(error.clone());
+    if let parser::Error::Syntax { message, .. } = error {
+        let expected = message.lines().last().unwrap_or_default().trim_start_matches([' ', '=']);
+        refusal.message = format!("Syntax error: {expected}");
+    }
+    refusal
+}
+
+/// Stops a request before it is executed.
+struct ValidateOnly;
+
+impl ExtensionFactory for ValidateOnly {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for ValidateOnly {
+    async fn execute(&self, _: &ExtensionContext<'_>, _: Option<&str>, _: NextExecute<'_>) -> Response {
+        Response::new(Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn documents() -> Documents {
+        let sdl = crate::graphql::sdl();
+        Documents::new(&sdl, Arc::new(InputTypes::of(&sdl)))
+    }
+
+    /// As many bytes of estimate as `documents` holds now.
+    fn held(documents: &Documents) -> u64 {
+        documents.kept.run_pending_tasks();
+        documents.kept.weighted_size()
+    }
+
+    #[tokio::test]
+    async fn a_text_is_prepared_once() {
+        let documents = documents();
+        let text = "query A($n: Int = 3) { posts(first: $n) { totalCount } } query B { __typename }";
+        let first = documents.prepare(text).await.expect("valid");
+        let second = documents.prepare(text).await.expect("valid");
+        assert!(Arc::ptr_eq(&first, &second));
+        for name in ["A", "B"] {
+            assert!(first.operation(Some(name)).is_some());
+        }
+        assert!(first.operation(Some("C")).is_none());
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_is_not_kept() {
+        let documents = documents();
+        for (text, code) in [
+            ("{ posts", ErrorCode::ParseFailed),
+            ("{ nothing }", ErrorCode::ValidationFailed),
+            ("query A { nothing } query B { __typename }", ErrorCode::ValidationFailed),
+            ("{ posts(first: \"x\") { totalCount } }", ErrorCode::ValidationFailed),
+            ("query ($n: String) { posts(first: $n) { totalCount } }", ErrorCode::ValidationFailed),
+        ] {
+            assert_eq!(documents.prepare(text).await.expect_err(text).code, code, "{text}");
+        }
+        assert_eq!(held(&documents), 0);
+    }
+
+    #[tokio::test]
+    async fn texts_that_never_come_again_push_none_out_that_do() {
+        let documents = documents();
+        let known: Vec<_> = (0..20).map(|n| format!("query {{ posts(first: {n}) {{ totalCount }} }}")).collect();
+        for (round, text) in known.iter().cycle().take(1_000).enumerate() {
+            documents.prepare(text).await.expect("valid");
+            let hostile = format!("{{ __typename }} # {round} {}", "x".repeat(30_000));
+            documents.prepare(&hostile).await.expect("valid");
+        }
+        assert!(held(&documents) <= MAX_HELD);
+        let kept = known.iter().filter(|text| documents.kept.contains_key(text.as_str())).count();
+        assert_eq!(kept, known.len());
+    }
+}

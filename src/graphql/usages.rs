@@ -1,0 +1,271 @@
+//! Variables where they are used (GraphQL specification, §5.8.5, All Variable Usages Are Allowed): the type that a
+//! variable was declared with must fit where it stands.
+//!
+//! async-graphql 7.2 has this rule and never runs it: what visits a document does not hand on values to it.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::parser::types::{
+    BaseType, Directive, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet, Type,
+    TypeKind, TypeSystemDefinition, VariableDefinition,
+};
+use async_graphql::{Name, Pos, Positioned, ServerError};
+use async_graphql_value::{ConstValue, Value};
+
+use super::nulls::named;
+use super::variables::{Input, InputTypes};
+
+/// The types of the arguments of all fields of objects and interfaces.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ArgumentTypes(HashMap<String, HashMap<String, Field>>);
+
+#[derive(Debug, Clone)]
+struct Field {
+    /// The name of the type that it has, lists and non-null aside.
+    of: String,
+    arguments: Vec<Input>,
+}
+
+/// Where a variable stands.
+#[derive(Clone, Copy)]
+struct Position<'a> {
+    ty: &'a Type,
+    has_default: bool,
+    at: Pos,
+}
+
+/// The variables of an operation that may be null, and stand where nothing may be: their defaults make that valid,
+/// until a request says null.
+pub(super) type NeverNull = HashSet<Name>;
+
+impl ArgumentTypes {
+    /// The arguments of the schema `sdl`.
+    pub(super) fn of(sdl: &str) -> Self {
+        let mut types = HashMap::new();
+        let definitions = async_graphql::parser::parse_schema(sdl).map(|document| document.definitions);
+        for definition in definitions.unwrap_or_default() {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let fields = match definition.node.kind {
+                TypeKind::Object(object) => object.fields,
+                TypeKind::Interface(interface) => interface.fields,
+                _ => continue,
+            };
+            let fields = fields.into_iter().map(|field| {
+                let arguments = field.node.arguments.into_iter().map(|argument| Input::from(argument.node)).collect();
+                (field.node.name.node.to_string(), Field { of: named(&field.node.ty.node).to_owned(), arguments })
+            });
+            types.insert(definition.node.name.node.to_string(), fields.collect());
+        }
+        Self(types)
+    }
+
+    /// Checks where the variables of an operation stand.
+    ///
+    /// # Errors
+    /// One for each variable that stands where its type does not fit.
+    pub(super) fn check(
+        &self,
+        inputs: &InputTypes,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+    ) -> Result<NeverNull, Vec<ServerError>> {
+        let root = match operation.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        let declared = &operation.variable_definitions;
+        let declared = declared.iter().map(|variable| (&variable.node.name.node, &variable.node)).collect();
+        let mut check = Check {
+            arguments: self,
+            inputs,
+            document,
+            declared,
+            followed: HashSet::new(),
+            never_null: HashSet::new(),
+            errors: Vec::new(),
+        };
+        check.directives(&operation.directives);
+        check.selection(root, &operation.selection_set.node);
+        if check.errors.is_empty() { Ok(check.never_null) } else { Err(check.errors) }
+    }
+}
+
+struct Check<'a> {
+    arguments: &'a ArgumentTypes,
+    inputs: &'a InputTypes,
+    document: &'a ExecutableDocument,
+    declared: HashMap<&'a Name, &'a VariableDefinition>,
+    followed: HashSet<&'a Name>,
+    never_null: NeverNull,
+    errors: Vec<ServerError>,
+}
+
+impl<'a> Check<'a> {
+    fn selection(&mut self, parent: &str, selection: &'a SelectionSet) {
+        for item in &selection.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    self.directives(&field.node.directives);
+                    let types = self.arguments;
+                    // Fields that the schema's text does not describe (introspection) are the executor's own.
+                    let known = types.0.get(parent).and_then(|fields| fields.get(field.node.name.node.as_str()));
+                    let Some(Field { of, arguments }) = known else { continue };
+                    for (name, value) in &field.node.arguments {
+                        if let Some(argument) = arguments.iter().find(|argument| argument.name == name.node.as_str()) {
+                            self.value(&value.node, Position::of(argument, value.pos));
+                        }
+                    }
+                    self.selection(of, &field.node.selection_set.node);
+                }
+                Selection::InlineFragment(inline) => {
+                    self.directives(&inline.node.directives);
+                    let of = inline.node.type_condition.as_ref().map_or(parent, |on| on.node.on.node.as_str());
+                    self.selection(of, &inline.node.selection_set.node);
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.directives(&spread.node.directives);
+                    let name = &spread.node.fragment_name.node;
+                    let Some(fragment) = self.document.fragments.get(name) else { continue };
+                    if self.followed.insert(name) {
+                        self.directives(&fragment.node.directives);
+                        self.selection(&fragment.node.type_condition.node.on.node, &fragment.node.selection_set.node);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `@skip` and `@include` have one argument, `if: Boolean!`.
+    fn directives(&mut self, directives: &'a [Positioned<Directive>]) {
+        let ty = Type { base: BaseType::Named(Name::new("Boolean")), nullable: false };
+        for directive in directives {
+            for (name, value) in &directive.node.arguments {
+                if name.node == "if" {
+                    self.value(&value.node, Position { ty: &ty, has_default: false, at: value.pos });
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, value: &'a Value, position: Position<'_>) {
+        match (value, &position.ty.base) {
+            (Value::Variable(name), _) => self.usage(name, position),
+            (Value::List(items), BaseType::List(ty)) => {
+                for item in items {
+                    self.value(item, Position { ty, has_default: false, ..position });
+                }
+            }
+            // A single value stands for a list of one (§3.11).
+            (value, BaseType::List(ty)) => self.value(value, Position { ty, has_default: false, ..position }),
+            (Value::Object(fields), BaseType::Named(of)) => {
+                let inputs = self.inputs;
+                for (name, value) in fields {
+                    if let Some(field) = inputs.field(of, name) {
+                        self.value(value, Position::of(field, position.at));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn usage(&mut self, name: &'a Name, position: Position<'_>) {
+        // One that was not declared is for another rule to name.
+        let Some(declared) = self.declared.get(name) else { return };
+        let ty = &declared.var_type.node;
+        let has_default = declared.default_value.as_ref().is_some_and(|value| value.node != ConstValue::Null);
+        let may_be_left_out = !position.ty.nullable && ty.nullable && (has_default || position.has_default);
+        if may_be_left_out {
+            self.never_null.insert(name.clone());
+        }
+        if !fits(ty, position.ty, may_be_left_out) {
+            let message =
+                format!("Variable \"${name}\" of type \"{ty}\" used in position expecting type \"{}\".", position.ty);
+            self.errors.push(ServerError::new(message, Some(position.at)));
+        }
+    }
+}
+
+impl<'a> Position<'a> {
+    fn of(input: &'a Input, at: Pos) -> Self {
+        Self { ty: &input.ty, has_default: input.has_default, at }
+    }
+}
+
+/// Whether values of type `ty` are good where `expected` is (§5.8.5, AreTypesCompatible).
+fn fits(ty: &Type, expected: &Type, null_is_no_matter: bool) -> bool {
+    if ty.nullable && !expected.nullable && !null_is_no_matter {
+        return false;
+    }
+    match (&ty.base, &expected.base) {
+        (BaseType::Named(ty), BaseType::Named(expected)) => ty == expected,
+        (BaseType::List(ty), BaseType::List(expected)) => fits(ty, expected, false),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    const SDL: &str = "
+        type Query { a(n: Int! = 3, m: Int, l: [Int!], e: Edit): A }
+        type A { b(id: ID!): A, c: Int }
+        input Edit { id: ID! title: String n: Int! = 1 }
+    ";
+
+    fn checked(query: &str) -> Result<NeverNull, Vec<String>> {
+        let document = parse_query(query).expect("a document");
+        let (_, operation) = document.operations.iter().next().expect("an operation");
+        let checked = ArgumentTypes::of(SDL).check(&InputTypes::of(SDL), &document, &operation.node);
+        checked.map_err(|errors| errors.into_iter().map(|error| error.message).collect())
+    }
+
+    #[test]
+    fn what_fits_passes() {
+        for query in [
+            "query ($n: Int!, $m: Int, $l: [Int!]!) { a(n: $n, m: $m, l: $l) { c } }",
+            "query ($n: Int!) { a(m: $n, l: [$n, 2]) { c } }",
+            "query ($id: ID!, $t: String) { a(e: { id: $id, title: $t }) { b(id: $id) { c } } }",
+            "query ($yes: Boolean!) { a @include(if: $yes) { c @skip(if: $yes) } }",
+            "query ($yes: Boolean! = true) { a @include(if: $yes) { c } }",
+            "query ($id: ID!) { ...F } fragment F on Query { a { ... on A { ...G } ...G } } fragment G on A { b(id: $id) { c } }",
+            "{ a { c } __typename __type(name: \"A\") { name } }",
+        ] {
+            assert_eq!(checked(query), Ok(NeverNull::new()), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_default_stands_in_for_what_is_left_out_but_not_for_null() {
+        for query in [
+            "query ($v: Int) { a(n: $v) { c } }",
+            "query ($v: Boolean = true) { a { c @skip(if: $v) } }",
+            "query ($v: Int) { a(e: { id: 1, n: $v }) { c } }",
+        ] {
+            assert_eq!(checked(query), Ok(NeverNull::from([Name::new("v")])), "{query}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let misfits = [
+            ("query ($v: String) { a(m: $v) { c } }", "\"String\" used in position expecting type \"Int\""),
+            ("query ($v: ID) { a { b(id: $v) { c } } }", "\"ID\" used in position expecting type \"ID!\""),
+            ("query ($v: ID = null) { a { b(id: $v) { c } } }", "expecting type \"ID!\""),
+            ("query ($v: [Int]) { a(l: $v) { c } }", "\"[Int]\" used in position expecting type \"[Int!]\""),
+            ("query ($v: Int) { a(l: [$v]) { c } }", "expecting type \"Int!\""),
+            ("query ($v: Int!) { a(l: $v) { c } }", "expecting type \"[Int!]\""),
+            ("query ($v: Int) { a(e: { id: $v }) { c } }", "expecting type \"ID!\""),
+            ("query ($v: Boolean) { a @skip(if: $v) { c } }", "expecting type \"Boolean!\""),
+            ("query ($v: Int) { ...F } fragment F on Query { a { b(id: $v) { c } } }", "expecting type \"ID!\""),
+        ];
+        for (query, sentence) in misfits {
+            let errors = checked(query).expect_err(query);
+            assert!(errors.len() == 1 && errors[0].contains(sentence), "{errors:?}");
+        }
+    }
+}
