@@ -32,6 +32,13 @@
 
 mod lane;
 mod scope;
+mod signal;
+
+/// What [`signal`] is made of.
+mod sync {
+    pub(super) use std::sync::Mutex;
+    pub(super) use std::sync::atomic::{AtomicU8, Ordering};
+}
 
 pub use lane::{BatchPanicked, Lane};
 pub use scope::Scope;

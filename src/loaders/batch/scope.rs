@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::hash::Hash;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::lane::{Flush, Lane};
+use super::signal::Signal;
 
 /// The lanes of one request, and the driver of its batches.
 #[derive(Default)]
@@ -57,68 +57,11 @@ impl Scope {
                 }
                 in_flight.extend(self.lanes.iter().filter_map(|lane| lane.flush()));
                 while let Poll::Ready(Some(())) = in_flight.poll_next_unpin(cx) {}
-                if !signal.leave() {
+                if signal.leave() {
                     return Poll::Pending;
                 }
             }
         })
         .await
-    }
-}
-
-/// Whether the request wants to be polled, and whom to tell.
-///
-/// While the driver is at work it looks for itself, so a wake then costs no second wake of the whole task.
-struct Signal {
-    woken: AtomicBool,
-    driving: AtomicBool,
-    task: Mutex<Option<Waker>>,
-}
-
-impl Default for Signal {
-    fn default() -> Self {
-        // A request is polled once without having been woken.
-        Self { woken: AtomicBool::new(true), driving: AtomicBool::new(false), task: Mutex::new(None) }
-    }
-}
-
-impl Signal {
-    fn enter(&self, task: &Waker) {
-        let mut held = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        if !held.as_ref().is_some_and(|waker| waker.will_wake(task)) {
-            *held = Some(task.clone());
-        }
-        self.driving.store(true, Ordering::SeqCst);
-    }
-
-    fn take(&self) -> bool {
-        self.woken.swap(false, Ordering::SeqCst)
-    }
-
-    /// Leaves the driver, unless the request was woken: then it stays, and returns true. A wake between the two is
-    /// seen by one side at least, since each writes its own flag before it reads the other's.
-    fn leave(&self) -> bool {
-        self.driving.store(false, Ordering::SeqCst);
-        let again = self.woken.load(Ordering::SeqCst);
-        if again {
-            self.driving.store(true, Ordering::SeqCst);
-        }
-        again
-    }
-}
-
-impl Wake for Signal {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, Ordering::SeqCst);
-        if !self.driving.load(Ordering::SeqCst) {
-            let task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(task) = task.as_ref() {
-                task.wake_by_ref();
-            }
-        }
     }
 }
