@@ -165,3 +165,30 @@ pub(super) fn code_of(error: &ServerError) -> ErrorCode {
         _ => ErrorCode::ValidationFailed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Pos;
+
+    use super::*;
+    use crate::ports::Role;
+
+    /// The code, and the outcome if one is told, of a mutation whose store failed like this.
+    fn told(kind: ErrorKind) -> (ErrorCode, Option<Value>) {
+        let failure = ServiceError::from(StoreError::new(Role::Posts, kind, "the driver's words"));
+        let error = async_graphql::Error::from(ApiError::from(failure)).into_server_error(Pos::default());
+        assert!(!error.message.contains("driver"), "{}", error.message);
+        let outcome = error.extensions.as_ref().and_then(|extensions| extensions.get("outcome")).cloned();
+        (code_of(&error), outcome)
+    }
+
+    #[test]
+    fn only_of_a_lost_answer_the_outcome_is_unknown() {
+        let unknown = Some(Value::from("UNKNOWN"));
+        assert_eq!(told(ErrorKind::OutcomeUnknown), (ErrorCode::StoreUnavailable, unknown));
+        for kind in [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::NotReady, ErrorKind::Conflict] {
+            assert_eq!(told(kind), (ErrorCode::StoreUnavailable, None), "{kind:?}");
+        }
+        assert_eq!(told(ErrorKind::Internal), (ErrorCode::Internal, None));
+    }
+}

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use crate::domain::{Post, PostId};
-use crate::ports::{LikeOutcome, LikeWish, PublishingStore, Role, StoreError, StoreResult};
+use crate::ports::{ErrorKind, LikeOutcome, LikeWish, PublishingStore, Role, StoreError, StoreResult};
 
 /// The most wishes that one transaction grants.
 const MAX_GROUP: usize = 500;
@@ -69,7 +69,8 @@ impl GroupCommit {
             tokio::spawn(task.run());
         }
         answered.await.unwrap_or_else(|_| {
-            Err(StoreError::internal(Role::Posts, "the task that grants likes of this post has ended too soon"))
+            let what = "the task that grants likes of this post has ended with this one in flight";
+            Err(StoreError::new(Role::Posts, ErrorKind::OutcomeUnknown, what))
         })
     }
 
@@ -101,8 +102,8 @@ impl Shared {
     }
 }
 
-/// What grants the wishes about one post, one group after the other. However it ends, its lane ends with it, and with
-/// the lane all that wait in it are told.
+/// What grants the wishes about one post, one group after the other. However it ends, its lane ends with it, and all
+/// are told: those in flight by their answers that are dropped, those in the lane that nothing came of their wishes.
 struct Task {
     shared: Arc<Shared>,
     post: PostId,
@@ -146,8 +147,13 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.shared.lanes().remove(&self.post);
+        if self.is_over {
+            return;
+        }
+        let lane = self.shared.lanes().remove(&self.post).unwrap_or_default();
+        let error = StoreError::internal(Role::Posts, "the task that grants likes of this post has ended too soon");
+        for waiting in lane {
+            let _ = waiting.answer.send(Err(error.clone()));
         }
     }
 }
@@ -317,7 +323,7 @@ mod tests {
         world.store.open_door();
         assert!(first.await.is_ok());
         for answer in join_all(second).await {
-            assert_eq!(answer.expect_err("the store fails").kind, crate::ports::ErrorKind::Unavailable);
+            assert_eq!(answer.expect_err("the store fails").kind, ErrorKind::Unavailable);
         }
         assert!(matches!(outcome(later.await), LikeOutcome::Liked(_)));
     }
@@ -337,8 +343,8 @@ mod tests {
         let first = world.in_flight().await;
         let second = world.arrive(2, true);
         world.store.door.close();
-        assert_eq!(first.await.expect_err("it panicked").kind, crate::ports::ErrorKind::Internal);
-        assert_eq!(second.await.expect_err("it panicked").kind, crate::ports::ErrorKind::Internal);
+        let told = (first.await.expect_err("it panicked").kind, second.await.expect_err("it panicked").kind);
+        assert_eq!(told, (ErrorKind::OutcomeUnknown, ErrorKind::Internal), "in flight, and not begun");
         assert_eq!(world.likes.busy(), 0);
     }
 

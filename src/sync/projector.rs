@@ -36,8 +36,11 @@ pub enum ProjectError {
 impl From<StoreError> for ProjectError {
     fn from(error: StoreError) -> Self {
         match error.kind {
-            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady => Self::StoreDown(error),
-            ErrorKind::Conflict | ErrorKind::OutcomeUnknown | ErrorKind::Internal => Self::Retry(explain(&error)),
+            // An answer is lost when a store goes down; what is projected may be projected again.
+            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady | ErrorKind::OutcomeUnknown => {
+                Self::StoreDown(error)
+            }
+            ErrorKind::Conflict | ErrorKind::Internal => Self::Retry(explain(&error)),
         }
     }
 }

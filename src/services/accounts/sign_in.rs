@@ -6,7 +6,7 @@ use super::{Accounts, as_written, taken};
 use crate::domain::input::{SignIn, SignUpInput, UserError};
 use crate::domain::text::Handle;
 use crate::domain::{SignedIn, User, UserId};
-use crate::ports::{Login, NewUser, StoreResult, TokenHash};
+use crate::ports::{ErrorKind, Login, NewUser, StoreError, StoreResult, TokenHash};
 use crate::services::outcome::{ServiceError, ServiceResult};
 use crate::services::sessions::AccessToken;
 
@@ -67,7 +67,8 @@ impl Accounts {
         tried.stays_counted();
         match created {
             Ok(user) => {
-                let access = self.sessions.open(user.id).await?.ok_or(ServiceError::AccountClosed)?;
+                let opened = self.sessions.open(user.id).await.map_err(half_done)?;
+                let access = opened.ok_or(ServiceError::AccountClosed)?;
                 Ok(Ok(SignedUp { user, access }))
             }
             Err(in_use) => Ok(Err(taken(in_use))),
@@ -126,6 +127,12 @@ impl Accounts {
     pub async fn sign_out(&self, who: SignedIn, session: Option<TokenHash>, everywhere: bool) -> StoreResult<u64> {
         self.sessions.end_of(who.id(), session, everywhere).await
     }
+}
+
+/// The account is there and its session is not: a fault that may not pass for one after which nothing was written.
+fn half_done(mut error: StoreError) -> StoreError {
+    error.kind = ErrorKind::OutcomeUnknown;
+    error
 }
 
 fn wrong_credentials() -> Vec<UserError> {

@@ -7,7 +7,7 @@ use super::{Accounts, SignedInAs, SignedUp};
 use crate::domain::input::UserErrorCode::{self, Invalid, NotFound, Required, Taken, TooCommon, WrongCredentials};
 use crate::domain::input::{ProfileInput, SignUpInput};
 use crate::domain::{SignedIn, UserId};
-use crate::ports::TokenHash;
+use crate::ports::{ErrorKind, TokenHash};
 use crate::services::follows::Follows;
 use crate::services::identity::Identity as _;
 use crate::services::outcome::{Outcome, ServiceError, ServiceResult};
@@ -146,6 +146,21 @@ async fn a_fault_counts_as_no_try() {
     world.store.faults.fail_after(0);
     assert!(matches!(world.accounts.sign_up(input("demo"), HOME).await, Err(ServiceError::Store(_))));
     assert_eq!(world.counts.by_kind(), []);
+}
+
+#[tokio::test]
+async fn an_account_without_its_session_does_not_pass_for_nothing() {
+    let world = world();
+    let fault = async |calls| {
+        world.store.faults.fail_after(calls);
+        match world.accounts.sign_up(input("demo"), HOME).await {
+            Err(ServiceError::Store(error)) => error.kind,
+            other => panic!("no fault of a store: {other:?}"),
+        }
+    };
+    assert_eq!(fault(0).await, ErrorKind::Unavailable);
+    assert_eq!(fault(1).await, ErrorKind::OutcomeUnknown);
+    done(world.sign_in("demo", PASSWORD).await);
 }
 
 #[tokio::test]

@@ -7,20 +7,20 @@ use crate::stores::layer::layered;
 
 layered! {
     AccountStore for Role::Users;
-    fn create_account(&self, user: &NewUser, stamp: Stamp) -> Result<User, Taken>;
-    fn credentials(&self, login: &Login) -> Option<Credentials>;
-    fn credentials_of(&self, user: UserId) -> Option<Credentials>;
-    fn update_profile(&self, user: UserId, changes: &ProfileChanges, stamp: Stamp) -> Option<Result<User, Taken>>;
-    fn set_password(&self, user: UserId, hash: &str, keep: TokenHash) -> Option<u64>;
-    fn open_session(&self, session: &Session) -> bool;
-    fn session(&self, token: TokenHash, now: Timestamp) -> Option<Session>;
-    fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> ();
-    fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;
-    fn end_sessions(&self, user: UserId, now: Timestamp) -> u64;
-    fn sweep_sessions(&self, now: Timestamp) -> u64;
-    fn follow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
-    fn unfollow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
-    fn close_account(&self, user: UserId, stamp: Stamp) -> bool;
-    fn remove_follows(&self, user: UserId, limit: u32) -> u64;
-    fn delete_account(&self, user: UserId, stamp: Stamp) -> bool;
+    write fn create_account(&self, user: &NewUser, stamp: Stamp) -> Result<User, Taken>;
+    read fn credentials(&self, login: &Login) -> Option<Credentials>;
+    read fn credentials_of(&self, user: UserId) -> Option<Credentials>;
+    write fn update_profile(&self, user: UserId, changes: &ProfileChanges, stamp: Stamp) -> Option<Result<User, Taken>>;
+    write fn set_password(&self, user: UserId, hash: &str, keep: TokenHash) -> Option<u64>;
+    write fn open_session(&self, session: &Session) -> bool;
+    read fn session(&self, token: TokenHash, now: Timestamp) -> Option<Session>;
+    write fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> ();
+    write fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;
+    write fn end_sessions(&self, user: UserId, now: Timestamp) -> u64;
+    write fn sweep_sessions(&self, now: Timestamp) -> u64;
+    write fn follow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
+    write fn unfollow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
+    write fn close_account(&self, user: UserId, stamp: Stamp) -> bool;
+    write fn remove_follows(&self, user: UserId, limit: u32) -> u64;
+    write fn delete_account(&self, user: UserId, stamp: Stamp) -> bool;
 }

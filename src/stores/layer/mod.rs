@@ -27,11 +27,12 @@ impl<S: ?Sized, P: Policy> Layered<S, P> {
     }
 }
 
-/// Implements a port for [`Layered`]: each method goes to the store through the policy.
+/// Implements a port for [`Layered`]: each method goes to the store through the policy, as a call that reads or one that
+/// writes.
 macro_rules! layered {
     (
         $port:ident for $role:expr;
-        $(fn $method:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*
+        $($effect:ident fn $method:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*
     ) => {
         #[async_trait::async_trait]
         impl<P: $crate::stores::layer::Policy> $crate::ports::Backend
@@ -52,7 +53,7 @@ macro_rules! layered {
         {
             $(
                 async fn $method(&self $(, $arg: $type)*) -> $crate::ports::StoreResult<$answer> {
-                    let call = $crate::stores::layer::Call { role: $role, method: stringify!($method) };
+                    let call = $crate::stores::layer::Call::$effect($role, stringify!($method));
                     self.policy.around(call, self.store.$method($($arg),*)).await
                 }
             )*

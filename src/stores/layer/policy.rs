@@ -14,6 +14,20 @@ pub struct Call {
     pub role: Role,
     /// Which method of its port.
     pub method: &'static str,
+    /// Whether the method writes: then a call without an answer may have been made or not.
+    pub writes: bool,
+}
+
+impl Call {
+    /// A call that changes nothing.
+    pub fn read(role: Role, method: &'static str) -> Self {
+        Self { role, method, writes: false }
+    }
+
+    /// A call that may change something.
+    pub fn write(role: Role, method: &'static str) -> Self {
+        Self { role, method, writes: true }
+    }
 }
 
 /// What happens around every call of a store.
@@ -26,8 +40,8 @@ pub trait Policy: Send + Sync {
     ) -> impl Future<Output = StoreResult<T>> + Send;
 }
 
-/// No call takes longer than this: it is dropped then, and fails with [`ErrorKind::Timeout`]. A call that fails is
-/// logged, once for all the fields that asked together.
+/// No call takes longer than this: it is dropped then, and fails with [`ErrorKind::Timeout`], or if it writes with
+/// [`ErrorKind::OutcomeUnknown`]. A call that fails is logged, once for all the fields that asked together.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Duration);
 
@@ -37,7 +51,10 @@ impl Policy for Deadline {
         call: Call,
         attempt: impl Future<Output = StoreResult<T>> + Send,
     ) -> StoreResult<T> {
-        let late = |_| Err(StoreError::new(call.role, ErrorKind::Timeout, format!("{} took too long", call.method)));
+        let late = |_| {
+            let kind = if call.writes { ErrorKind::OutcomeUnknown } else { ErrorKind::Timeout };
+            Err(StoreError::new(call.role, kind, format!("{} took too long", call.method)))
+        };
         let answer = tokio::time::timeout(self.0, attempt).await.unwrap_or_else(late);
         if let Err(error) = &answer {
             log(call, error);
@@ -81,21 +98,34 @@ impl Policy for CallLog {
 mod tests {
     use super::*;
 
-    const CALL: Call = Call { role: Role::Posts, method: "posts_by_id" };
+    const LIMIT: Deadline = Deadline(Duration::from_secs(5));
+
+    fn read() -> Call {
+        Call::read(Role::Posts, "posts_by_id")
+    }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_hangs_ends_at_its_deadline() {
-        let deadline = Deadline(Duration::from_secs(5));
-        let error = deadline.around::<()>(CALL, std::future::pending()).await.expect_err("late");
+    async fn a_read_that_hangs_ends_at_its_deadline() {
+        let error = LIMIT.around::<()>(read(), std::future::pending()).await.expect_err("late");
         assert_eq!((error.kind, error.role), (ErrorKind::Timeout, Role::Posts));
-        assert_eq!(deadline.around(CALL, async { Ok(1) }).await.expect("in time"), 1);
+        assert_eq!(LIMIT.around(read(), async { Ok(1) }).await.expect("in time"), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_knows_of_a_write_that_was_dropped_whether_it_was_made() {
+        let write = Call::write(Role::Users, "follow");
+        let error = LIMIT.around::<()>(write, std::future::pending()).await.expect_err("late");
+        assert_eq!((error.kind, error.role), (ErrorKind::OutcomeUnknown, Role::Users));
+        let refusal = StoreError::new(Role::Users, ErrorKind::Unavailable, "not even begun");
+        let error = LIMIT.around::<()>(write, async { Err(refusal) }).await.expect_err("refused");
+        assert_eq!(error.kind, ErrorKind::Unavailable, "what the store says of a write is kept");
     }
 
     #[tokio::test]
     async fn calls_are_remembered_until_taken() {
         let log = CallLog::default();
-        log.around(CALL, async { Ok(()) }).await.expect("done");
-        assert_eq!(log.take(), [CALL]);
+        log.around(read(), async { Ok(()) }).await.expect("done");
+        assert_eq!(log.take(), [read()]);
         assert_eq!(log.take(), []);
     }
 }

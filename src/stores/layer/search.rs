@@ -9,14 +9,14 @@ use crate::stores::layer::layered;
 
 layered! {
     SearchIndex for Role::Search;
-    fn search(&self, request: &SearchRequest) -> SearchAnswer;
-    fn suggest(&self, request: &SuggestRequest) -> Vec<Hit>;
-    fn top_authors(&self, period: Period, limit: u32) -> Vec<(UserId, u64)>;
-    fn top_posts(&self, period: Period, limit: u32) -> Vec<(PostId, u64)>;
-    fn activity(&self, period: Period, interval: Interval) -> Vec<ActivityCount>;
-    fn apply(&self, changes: &[IndexChange]) -> ();
-    fn remove_likes_of(&self, post: PostId) -> ();
-    fn scan_documents(&self, kind: DocumentKind, after: Option<IndexKey>, limit: u32) -> Vec<Indexed>;
-    fn refresh(&self) -> ();
-    fn count_documents(&self) -> u64;
+    read fn search(&self, request: &SearchRequest) -> SearchAnswer;
+    read fn suggest(&self, request: &SuggestRequest) -> Vec<Hit>;
+    read fn top_authors(&self, period: Period, limit: u32) -> Vec<(UserId, u64)>;
+    read fn top_posts(&self, period: Period, limit: u32) -> Vec<(PostId, u64)>;
+    read fn activity(&self, period: Period, interval: Interval) -> Vec<ActivityCount>;
+    write fn apply(&self, changes: &[IndexChange]) -> ();
+    write fn remove_likes_of(&self, post: PostId) -> ();
+    read fn scan_documents(&self, kind: DocumentKind, after: Option<IndexKey>, limit: u32) -> Vec<Indexed>;
+    write fn refresh(&self) -> ();
+    read fn count_documents(&self) -> u64;
 }

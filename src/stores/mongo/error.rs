@@ -1,6 +1,8 @@
 //! What the driver's errors mean to callers.
 
-use mongodb::error::{Error, ErrorKind as DriverErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
+use mongodb::error::{
+    Error, ErrorKind as DriverErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
+};
 
 use crate::ports::{ErrorKind, Role, StoreError};
 
@@ -23,6 +25,9 @@ pub(super) fn refused_write(code: Option<i32>, what: String) -> StoreError {
 
 /// What kind of failure the driver's error is.
 pub(super) fn kind_of(error: &Error) -> ErrorKind {
+    if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) {
+        return ErrorKind::OutcomeUnknown;
+    }
     match error.kind.as_ref() {
         DriverErrorKind::ServerSelection { .. }
         | DriverErrorKind::Io(_)

@@ -65,6 +65,7 @@ async fn run_once<W: Work>(session: &mut ClientSession, work: &W) -> StoreResult
     }
 }
 
+/// Where no answer comes, however often it is asked for, the outcome is unknown.
 async fn commit(session: &mut ClientSession) -> StoreResult<()> {
     let mut asked = 1;
     loop {

@@ -9,7 +9,7 @@ use sea_orm::{
 use tokio::sync::OwnedMutexGuard;
 
 use super::connect::Sql;
-use super::error::{not_ready, store_error};
+use super::error::{not_ready, store_error, write_error};
 use super::rows::Columns;
 use crate::ports::{Role, StoreError, StoreResult};
 
@@ -69,11 +69,12 @@ impl Db {
         Ok(applied.into_iter().next().map(|(version, _)| version).unwrap_or_default())
     }
 
-    /// Runs a statement that writes, in a transaction of its own. Returns how many rows it wrote.
+    /// Runs a statement that writes, in a transaction of its own. Returns how many rows it wrote. Errors are those of
+    /// [`Writing::commit`].
     pub(super) async fn run(&self, statement: Statement) -> StoreResult<u64> {
         let _turn = self.turn().await;
         let done = self.sql.connection.execute_raw(statement).await;
-        done.map(|done| done.rows_affected()).map_err(|error| store_error(self.role, error))
+        done.map(|done| done.rows_affected()).map_err(|error| write_error(self.role, error))
     }
 
     async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
@@ -129,8 +130,9 @@ impl Writing {
         StoreError::internal(self.role, what.to_string())
     }
 
+    /// Makes it so. Where the server's answer is lost, so is the outcome: `ErrorKind::OutcomeUnknown`.
     pub(super) async fn commit(self) -> StoreResult<()> {
-        self.transaction.commit().await.map_err(|error| store_error(self.role, error))
+        self.transaction.commit().await.map_err(|error| write_error(self.role, error))
     }
 }
 

@@ -10,6 +10,29 @@ pub(super) fn store_error(role: Role, error: DbErr) -> StoreError {
     StoreError::new(role, kind(&error), error)
 }
 
+/// The failure of what was to be committed by `error`: a commit, or a statement in a transaction of its own. Only a
+/// server that goes on serving can say that it changed nothing; one that is shutting down may have committed before.
+pub(super) fn write_error(role: Role, error: DbErr) -> StoreError {
+    let mut failure = store_error(role, error);
+    let cause = std::error::Error::source(&failure).and_then(|cause| cause.downcast_ref::<DbErr>());
+    if cause.is_some_and(leaves_the_outcome_open) {
+        failure.kind = ErrorKind::OutcomeUnknown;
+    }
+    failure
+}
+
+fn leaves_the_outcome_open(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        // Without a connection nothing was sent.
+        return false;
+    };
+    match error.as_ref() {
+        Error::PoolTimedOut | Error::PoolClosed => false,
+        Error::Database(_) => matches!(driver(error), ErrorKind::Unavailable | ErrorKind::Timeout),
+        _ => true,
+    }
+}
+
 /// A write that a unique index refused has lost against another one.
 pub(super) fn contested(mut error: StoreError) -> StoreError {
     let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<DbErr>());
@@ -114,6 +137,18 @@ mod tests {
         assert_eq!(sqlite(1, "no such table: users"), ErrorKind::NotReady);
         assert_eq!(sqlite(1, "near \"FORM\": syntax error"), ErrorKind::Internal);
         assert_eq!(sqlite(2067, "UNIQUE constraint failed: users.handle"), ErrorKind::Internal);
+    }
+
+    #[test]
+    fn the_outcome_is_open_where_the_answer_was_lost() {
+        let cut = || Error::Io(std::io::ErrorKind::UnexpectedEof.into());
+        let unknown = |error| write_error(Role::Users, error).kind == ErrorKind::OutcomeUnknown;
+        assert!(unknown(DbErr::Query(RuntimeErr::SqlxError(cut().into()))));
+        assert!(unknown(DbErr::Exec(RuntimeErr::SqlxError(Error::WorkerCrashed.into()))));
+        assert!(unknown(DbErr::Exec(RuntimeErr::SqlxError(Error::Protocol("half a message".into()).into()))));
+        assert!(!unknown(DbErr::Conn(RuntimeErr::SqlxError(cut().into()))), "nothing was sent");
+        assert!(!unknown(DbErr::Exec(RuntimeErr::SqlxError(Error::PoolTimedOut.into()))));
+        assert!(!unknown(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)));
     }
 
     #[test]
