@@ -75,7 +75,7 @@ fn refused<T>(result: ServiceResult<T>) -> Vec<(UserErrorCode, Vec<&'static str>
 async fn who_signed_up_is_signed_in_and_can_sign_in_again() {
     let world = world();
     let SignedUp { user, access } = world.sign_up("demo").await;
-    assert_eq!(user.email.reveal_to(Some(user.id)).map(String::as_str), Some("demo@Example.org"));
+    assert_eq!(user.email.reveal_to(SignedIn::internally(user.id)).map(String::as_str), Some("demo@Example.org"));
     assert_eq!(world.who(&access).await.map(|(who, _)| who.id()), Some(user.id));
     for login in ["demo", " DEMO ", "demo@example.org", "DEMO@EXAMPLE.ORG\n"] {
         assert_eq!(done(world.sign_in(login, PASSWORD).await).user, user.id, "{login}");
