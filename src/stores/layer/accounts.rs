@@ -2,7 +2,7 @@
 
 use crate::domain::event::Stamp;
 use crate::domain::{Timestamp, User, UserId};
-use crate::ports::{Credentials, Login, NewUser, ProfileChanges, Role, Session, Taken, TokenHash};
+use crate::ports::{Credentials, Login, NewUser, PasswordHashChange, ProfileChanges, Role, Session, Taken, TokenHash};
 use crate::stores::layer::layered;
 
 layered! {
@@ -11,8 +11,8 @@ layered! {
     fn credentials(&self, login: &Login) -> Option<Credentials>;
     fn credentials_of(&self, user: UserId) -> Option<Credentials>;
     fn update_profile(&self, user: UserId, changes: &ProfileChanges, stamp: Stamp) -> Option<Result<User, Taken>>;
-    fn set_password(&self, user: UserId, hash: &str, keep: TokenHash) -> Option<u64>;
-    fn open_session(&self, session: &Session) -> bool;
+    fn set_password(&self, user: UserId, change: &PasswordHashChange<'_>) -> Option<u64>;
+    fn open_session(&self, session: &Session, hash: &str) -> bool;
     fn session(&self, token: TokenHash, now: Timestamp) -> Option<Session>;
     fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> ();
     fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;
