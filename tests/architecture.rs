@@ -229,3 +229,23 @@ fn time_and_randomness_are_handed_in() {
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
+
+/// A viewer is made of a token, and a capability of a viewer. Whatever acts for a user otherwise says `internally`.
+#[test]
+fn nobody_acts_for_a_user_but_the_door_and_named_internal_work() {
+    let rules = [
+        ("Viewer::User(", &["http/graphql.rs"][..]),
+        (
+            "internally(",
+            &["domain/signed_in.rs", "domain/user.rs", "services/deletion.rs", "stores/sql/queries/accounts.rs"],
+        ),
+    ];
+    for (word, places) in rules {
+        let production = sources().into_iter().filter(|source| !source.path.ends_with("tests.rs"));
+        let mut found: Vec<_> =
+            production.filter(|source| source.code.contains(word)).map(|source| source.path).collect();
+        found.sort();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        assert_eq!(found, places.iter().map(|place| root.join(place)).collect::<Vec<_>>(), "{word}");
+    }
+}

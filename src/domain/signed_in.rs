@@ -13,7 +13,8 @@ impl SignedIn {
         viewer.id().map(Self)
     }
 
-    /// Acts for `user` though nobody is signed in: for internal work alone, such as deleting a closed account.
+    /// Acts for `user` though nobody is signed in: for internal work alone, such as deleting a closed account. All that
+    /// passes by the door has `internally` in its name, and `tests/architecture.rs` lists who may call it.
     pub fn internally(user: UserId) -> Self {
         Self(user)
     }

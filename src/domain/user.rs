@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::text::Handle;
-use super::{Timestamp, UserId};
+use super::{SignedIn, Timestamp, UserId};
 
 /// A user, as the store of users knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +91,8 @@ impl<T> Confidential<T> {
     }
 
     /// The value, when it is its owner who asks.
-    pub fn reveal_to(&self, viewer: Option<UserId>) -> Option<&T> {
-        (viewer == Some(self.owner)).then_some(&self.value)
+    pub fn reveal_to(&self, who: SignedIn) -> Option<&T> {
+        (who.id() == self.owner).then_some(&self.value)
     }
 
     /// The value for internal work, such as storing it. Never let it reach a response or a log.
@@ -117,9 +117,9 @@ mod tests {
     fn only_the_owner_sees_it() {
         let owner = UserId(Uuid::from_u128(1));
         let email = Confidential::new(owner, "demo@example.org");
-        assert_eq!(email.reveal_to(Some(owner)), Some(&"demo@example.org"));
-        assert_eq!(email.reveal_to(Some(UserId(Uuid::from_u128(2)))), None);
-        assert_eq!(email.reveal_to(None), None);
+        let signed_in = |user| SignedIn::of(Viewer::User(user)).expect("somebody is signed in");
+        assert_eq!(email.reveal_to(signed_in(owner)), Some(&"demo@example.org"));
+        assert_eq!(email.reveal_to(signed_in(UserId(Uuid::from_u128(2)))), None);
         assert!(!format!("{email:?}").contains("demo"));
     }
 }

@@ -35,10 +35,10 @@ pub(super) async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, 
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Unread::Broken)?;
         read += chunk.len();
-        match read {
-            ..=MAX_BODY => whole.extend_from_slice(&chunk),
-            ..=MAX_DRAINED => whole.clear(),
-            _ => break,
+        if read <= MAX_BODY {
+            whole.extend_from_slice(&chunk);
+        } else if read > MAX_DRAINED {
+            break;
         }
     }
     if read > MAX_BODY { Err(Unread::TooLarge) } else { Ok(whole.freeze()) }

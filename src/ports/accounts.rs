@@ -42,6 +42,17 @@ pub struct Credentials {
     pub password_hash: Option<String>,
 }
 
+/// A password's hash in place of another.
+#[derive(Clone, Copy)]
+pub struct PasswordHashChange<'a> {
+    /// The hash that the password until now was checked against.
+    pub checked: &'a str,
+    /// The hash of the new password.
+    pub new: &'a str,
+    /// The session that does not end.
+    pub keep: TokenHash,
+}
+
 /// What of a unique kind is in use by somebody else: at least one of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Taken {
@@ -87,12 +98,14 @@ pub trait AccountStore: Backend {
         stamp: Stamp,
     ) -> StoreResult<Option<Result<User, Taken>>>;
 
-    /// Replaces a password's hash, and ends all sessions of the user but `keep`, in one transaction. Returns how many
-    /// sessions were ended; `None` where there is no such user.
-    async fn set_password(&self, user: UserId, hash: &str, keep: TokenHash) -> StoreResult<Option<u64>>;
+    /// Replaces a password's hash, and ends all sessions of the user but the one that is kept, in one transaction.
+    /// Returns how many sessions were ended; `None` where there is no such user, or their hash is not the one that was
+    /// checked any more.
+    async fn set_password(&self, user: UserId, change: &PasswordHashChange<'_>) -> StoreResult<Option<u64>>;
 
-    /// Begins a session. Returns false where there is no such user (any more).
-    async fn open_session(&self, session: &Session) -> StoreResult<bool>;
+    /// Begins a session of a user whose password has this `hash`. Returns false where there is no such user, or another
+    /// password (any more): who was found to know the old one while it was replaced has no session afterwards.
+    async fn open_session(&self, session: &Session, hash: &str) -> StoreResult<bool>;
 
     /// The session with this token, if it has neither expired at `now` nor been ended, and its user is there.
     async fn session(&self, token: TokenHash, now: Timestamp) -> StoreResult<Option<Session>>;

@@ -34,7 +34,7 @@ mod users;
 
 use async_trait::async_trait;
 
-pub use accounts::{AccountStore, Credentials, Login, ProfileChanges, Session, Taken, TokenHash};
+pub use accounts::{AccountStore, Credentials, Login, PasswordHashChange, ProfileChanges, Session, Taken, TokenHash};
 pub use cache::{CachedBody, ResultCache};
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
 pub use outbox::{Backlog, Claim, Lease, Outbox, Parked, Projection, Waiting};

@@ -78,16 +78,17 @@ impl Sessions {
         Self { store, stamps, limits }
     }
 
-    /// Begins a session; `None` where there is no such user (any more).
+    /// Begins a session of a user who was found to know the password of this `hash`; `None` where there is no such user,
+    /// or another password (any more).
     ///
     /// # Errors
     /// That of the store.
-    pub async fn open(&self, user: UserId) -> StoreResult<Option<AccessToken>> {
+    pub async fn open(&self, user: UserId, hash: &str) -> StoreResult<Option<AccessToken>> {
         let secret = self.stamps.random::<32>();
         let created_at = self.stamps.now();
         let expires_at = self.end(created_at, created_at);
-        let session = Session { token: hash(&secret), user, created_at, expires_at };
-        let opened = self.store.open_session(&session).await?;
+        let session = Session { token: hash_of(&secret), user, created_at, expires_at };
+        let opened = self.store.open_session(&session, hash).await?;
         Ok(opened.then(|| AccessToken { token: Token::new(&secret), expires_at }))
     }
 
@@ -142,11 +143,11 @@ fn after(at: Timestamp, duration: Duration) -> Timestamp {
 fn parse(token: &str) -> Option<TokenHash> {
     // 32 bytes are 43 characters; anything else is refused before it is decoded.
     let bytes = if token.len() == 43 { URL_SAFE_NO_PAD.decode(token).ok()? } else { return None };
-    Some(hash(&bytes))
+    Some(hash_of(&bytes))
 }
 
 /// A token has 256 random bits, which nobody finds by trying: a fast hash without a salt is enough.
-fn hash(secret: &[u8]) -> TokenHash {
+fn hash_of(secret: &[u8]) -> TokenHash {
     TokenHash(Sha256::digest(secret).into())
 }
 
@@ -160,6 +161,7 @@ mod tests {
     use crate::services::testing::{MemoryAccounts, TurnedClock, stamps_of};
 
     const USER: UserId = UserId(Uuid::from_u128(1));
+    const HASH: &str = "a hash";
 
     struct World {
         store: Arc<MemoryAccounts>,
@@ -176,7 +178,7 @@ mod tests {
             name: "Demo".to_owned(),
             bio: None,
             email: "demo@example.org".to_owned(),
-            password_hash: None,
+            password_hash: Some(HASH.to_owned()),
             created_at: stamps.now(),
         };
         let created = store.create_account(&user, stamps.stamp()).await.expect("memory answers");
@@ -186,7 +188,7 @@ mod tests {
 
     impl World {
         async fn open(&self) -> Token {
-            self.sessions.open(USER).await.expect("memory answers").expect("there is such a user").token
+            self.sessions.open(USER, HASH).await.expect("memory answers").expect("there is such a user").token
         }
 
         async fn is_valid(&self, token: &Token) -> bool {
@@ -270,7 +272,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_is_not_printed_by_accident() {
-        let access = world().await.sessions.open(USER).await.expect("memory answers").expect("a user");
+        let access = world().await.sessions.open(USER, HASH).await.expect("memory answers").expect("a user");
         assert!(!format!("{access:?}").contains(access.token.reveal()));
     }
 }

@@ -4,6 +4,7 @@
 //! set of stores, seeded once, and only read; a test that writes or breaks something opens a world of its own. Every
 //! answer, whatever the test looks at, is checked for what holds for all of them (`support::answer`).
 
+mod authorization;
 mod bad_input;
 mod binary;
 mod cache;

@@ -1,26 +1,13 @@
 //! The write side from outside, through the binary: what a new user does, and what is refused.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Serving, Which, namespace, polygraph, run, scratch, variables};
+use crate::support::{Client, Serving, Which, run, scratch};
 
 /// How long derived views may take to follow, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A gateway with demo data on these stores.
-fn start(which: Which, directory: &Path) -> Serving {
-    let env = variables(which, directory, &namespace());
-    if let Which::Real = which {
-        for step in ["migrate", "seed"] {
-            let ended = polygraph(&[step], &env, directory);
-            assert_eq!(ended.code, Some(0), "{ended:?}");
-        }
-    }
-    Serving::start(&env, directory)
-}
 
 fn data(client: &Client, query: &str, variables: Value) -> Value {
     run(client.ask_with(query, variables)).data()
@@ -66,7 +53,7 @@ fn create_post(client: &Client, title: &str) -> String {
 
 fn a_new_user(which: Which) {
     let directory = scratch();
-    let serving = start(which, directory.path());
+    let serving = Serving::with_demo_data(which, directory.path());
     let stranger = serving.client.clone();
     let ada = sign_up(&stranger, "ada_l");
     let viewer = data(&ada, "{ viewer { handle email } }", json!({}));
@@ -105,7 +92,7 @@ fn a_new_user(which: Which) {
 
 fn a_deleted_account(which: Which) {
     let directory = scratch();
-    let serving = start(which, directory.path());
+    let serving = Serving::with_demo_data(which, directory.path());
     let stranger = serving.client.clone();
     let demo = data(&stranger, "{ user(handle: \"demo\") { id followersCount } }", json!({}));
     let (demo, followers) = (demo["user"]["id"].clone(), demo["user"]["followersCount"].as_i64().expect("a count"));
@@ -133,7 +120,7 @@ fn a_deleted_account(which: Which) {
 
 fn what_is_refused(which: Which) {
     let directory = scratch();
-    let serving = start(which, directory.path());
+    let serving = Serving::with_demo_data(which, directory.path());
     let stranger = &serving.client;
     let faulty = "mutation {
         signUp(input: { handle: \"x\", name: \" \", email: \"bad\", password: \"short\" }) { user { id } userErrors { code path limit } }

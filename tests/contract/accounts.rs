@@ -55,6 +55,8 @@ macro_rules! contract {
                 expired_sessions_are_swept,
                 nobody_has_no_session,
                 no_session_outlives_its_account,
+                no_session_outlives_its_password,
+                of_many_who_replace_a_password_one_succeeds,
             };
             follows::{
                 a_follow_counts_on_both_sides,

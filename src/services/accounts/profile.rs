@@ -3,7 +3,7 @@
 use super::{Accounts, as_written, taken};
 use crate::domain::input::{PasswordChange, ProfileInput, Secret, UserError, UserErrorCode};
 use crate::domain::{SignedIn, User, UserId};
-use crate::ports::{ProfileChanges, TokenHash};
+use crate::ports::{PasswordHashChange, ProfileChanges, TokenHash};
 use crate::services::outcome::{Outcome, ServiceError, ServiceResult};
 
 impl Accounts {
@@ -41,14 +41,23 @@ impl Accounts {
             Ok(change) => change,
             Err(errors) => return Ok(Err(errors)),
         };
-        if let Err(errors) = self.confirm(who, &change.current, "currentPassword").await? {
-            return Ok(Err(errors));
-        }
+        const FIELD: &str = "currentPassword";
+        let checked = match self.confirm(who, &change.current, FIELD).await? {
+            Ok(checked) => checked,
+            Err(errors) => return Ok(Err(errors)),
+        };
         let hash = self.passwords.hash(&change.new).await?;
         // Who came without a session of ours has none to keep: no token has this hash.
         let keep = session.unwrap_or(TokenHash([0; 32]));
-        self.store.set_password(who.id(), &hash, keep).await?.ok_or(ServiceError::AccountClosed)?;
-        Ok(Ok(who.id()))
+        let replaced = PasswordHashChange { checked: &checked, new: &hash, keep };
+        if self.store.set_password(who.id(), &replaced).await?.is_some() {
+            return Ok(Ok(who.id()));
+        }
+        // Either the account was closed meanwhile, or somebody else replaced the password first.
+        match self.store.credentials_of(who.id()).await? {
+            Some(_) => Ok(Err(wrong_password(FIELD))),
+            None => Err(ServiceError::AccountClosed),
+        }
     }
 
     /// Closes an account, once its password was given: no read shows it from then on and its sessions are gone. What
@@ -71,27 +80,29 @@ impl Accounts {
         }
     }
 
-    /// Whether `password` is the one of whoever is signed in. Whoever found a session open may not guess on, either.
+    /// Whether `password` is the one of whoever is signed in; then by which hash that was told. Whoever found a session
+    /// open may not guess on, either.
     async fn confirm(
         &self,
         who: SignedIn,
         password: &Secret,
         field: &'static str,
-    ) -> Result<Outcome<()>, ServiceError> {
+    ) -> Result<Outcome<String>, ServiceError> {
         let tried = self.throttling.confirm(who.id()).await?;
         let judged = async {
             let credentials = self.store.credentials_of(who.id()).await?.ok_or(ServiceError::AccountClosed)?;
-            self.passwords.verify(password, credentials.password_hash).await
+            let hash = credentials.password_hash;
+            let is_right = self.passwords.verify(password, hash.clone()).await?;
+            Ok(hash.filter(|_| is_right))
         };
         match judged.await {
-            Ok(true) => {
+            Ok(Some(hash)) => {
                 tried.succeeded().await;
-                Ok(Ok(()))
+                Ok(Ok(hash))
             }
-            Ok(false) => {
+            Ok(None) => {
                 tried.stays_counted();
-                let message = "The password is wrong.";
-                Ok(Err(vec![UserError::new(UserErrorCode::WrongCredentials, field, message)]))
+                Ok(Err(wrong_password(field)))
             }
             Err(error) => {
                 tried.not_judged().await;
@@ -99,4 +110,8 @@ impl Accounts {
             }
         }
     }
+}
+
+fn wrong_password(field: &'static str) -> Vec<UserError> {
+    vec![UserError::new(UserErrorCode::WrongCredentials, field, "The password is wrong.")]
 }

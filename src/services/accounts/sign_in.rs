@@ -54,7 +54,7 @@ impl Accounts {
             name: input.name,
             bio: input.bio,
             email: as_written(&input.email),
-            password_hash: Some(password_hash),
+            password_hash: Some(password_hash.clone()),
             created_at,
         };
         let created = match self.store.create_account(&user, self.stamps.stamp()).await {
@@ -67,7 +67,7 @@ impl Accounts {
         tried.stays_counted();
         match created {
             Ok(user) => {
-                let opened = self.sessions.open(user.id).await.map_err(half_done)?;
+                let opened = self.sessions.open(user.id, &password_hash).await.map_err(half_done)?;
                 let access = opened.ok_or(ServiceError::AccountClosed)?;
                 Ok(Ok(SignedUp { user, access }))
             }
@@ -87,10 +87,10 @@ impl Accounts {
         };
         let tried = self.throttling.sign_in(&input.login, address).await?;
         match self.judge(&input).await {
-            Ok(Some(user)) => {
+            Ok(Some((user, hash))) => {
                 tried.succeeded().await;
-                let access = self.sessions.open(user).await?;
-                // An account closed between the two is as good as absent.
+                let access = self.sessions.open(user, &hash).await?;
+                // An account closed between the two is as good as absent, and a password replaced is wrong.
                 Ok(access.map(|access| SignedInAs { user, access }).ok_or_else(wrong_credentials))
             }
             Ok(None) => {
@@ -104,8 +104,8 @@ impl Accounts {
         }
     }
 
-    /// Whose login and password these are.
-    async fn judge(&self, input: &SignIn) -> Result<Option<UserId>, ServiceError> {
+    /// Whose login and password these are, and by which hash that was told.
+    async fn judge(&self, input: &SignIn) -> Result<Option<(UserId, String)>, ServiceError> {
         let login = if input.login.contains('@') {
             Some(Login::Email(input.login.clone()))
         } else {
@@ -116,8 +116,9 @@ impl Accounts {
             None => None,
         };
         let (user, hash) = credentials.map(|found| (found.user, found.password_hash)).unzip();
-        let is_right = self.passwords.verify(&input.password, hash.flatten()).await?;
-        Ok(user.filter(|_| is_right))
+        let hash = hash.flatten();
+        let is_right = self.passwords.verify(&input.password, hash.clone()).await?;
+        Ok(user.zip(hash).filter(|_| is_right))
     }
 
     /// Ends this session, or all sessions of its user. Returns how many.

@@ -7,7 +7,7 @@ use super::{Accounts, SignedInAs, SignedUp};
 use crate::domain::input::UserErrorCode::{self, Invalid, NotFound, Required, Taken, TooCommon, WrongCredentials};
 use crate::domain::input::{ProfileInput, SignUpInput};
 use crate::domain::{SignedIn, UserId};
-use crate::ports::{ErrorKind, TokenHash};
+use crate::ports::{AccountStore as _, ErrorKind, TokenHash};
 use crate::services::follows::Follows;
 use crate::services::identity::Identity as _;
 use crate::services::outcome::{Outcome, ServiceError, ServiceResult};
@@ -75,7 +75,7 @@ fn refused<T>(result: ServiceResult<T>) -> Vec<(UserErrorCode, Vec<&'static str>
 async fn who_signed_up_is_signed_in_and_can_sign_in_again() {
     let world = world();
     let SignedUp { user, access } = world.sign_up("demo").await;
-    assert_eq!(user.email.reveal_to(Some(user.id)).map(String::as_str), Some("demo@Example.org"));
+    assert_eq!(user.email.reveal_to(SignedIn::internally(user.id)).map(String::as_str), Some("demo@Example.org"));
     assert_eq!(world.who(&access).await.map(|(who, _)| who.id()), Some(user.id));
     for login in ["demo", " DEMO ", "demo@example.org", "DEMO@EXAMPLE.ORG\n"] {
         assert_eq!(done(world.sign_in(login, PASSWORD).await).user, user.id, "{login}");
@@ -268,4 +268,18 @@ async fn others_can_be_followed_and_nobody_themselves() {
     let nobody = UserId(uuid::Uuid::nil());
     assert_eq!(refused(world.follows.follow(me, nobody).await), [(NotFound, vec!["userId"])]);
     assert_eq!(refused(world.follows.unfollow(me, nobody).await), [(NotFound, vec!["userId"])]);
+}
+
+/// A sign-in that found the password right just before it was replaced.
+#[tokio::test]
+async fn a_password_replaced_meanwhile_opens_no_session() {
+    let world = world();
+    let first = world.sign_up("demo").await.access;
+    let (who, session) = world.who(&first).await.expect("it is valid");
+    let old = world.store.credentials_of(who.id()).await.ok().flatten().and_then(|found| found.password_hash);
+    let old = old.expect("a hash");
+    let change = world.accounts.change_password(who, session, PASSWORD.to_owned(), "another-password".to_owned());
+    done(change.await);
+    assert_eq!(world.sessions.open(who.id(), &old).await.ok(), Some(None));
+    assert!(world.who(&first).await.is_some());
 }

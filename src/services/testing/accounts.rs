@@ -10,7 +10,8 @@ use crate::domain::event::Stamp;
 use crate::domain::text::Handle;
 use crate::domain::{Confidential, Timestamp, User, UserId};
 use crate::ports::{
-    AccountStore, Backend, Credentials, Login, NewUser, ProfileChanges, Role, Session, StoreResult, Taken, TokenHash,
+    AccountStore, Backend, Credentials, Login, NewUser, PasswordHashChange, ProfileChanges, Role, Session, StoreResult,
+    Taken, TokenHash,
 };
 
 /// A store of accounts that keeps the port's rules, as far as services can see.
@@ -32,6 +33,10 @@ struct State {
 impl State {
     fn open(&self, user: UserId) -> Option<&NewUser> {
         self.users.get(&user).filter(|_| !self.closed.contains(&user))
+    }
+
+    fn with_password(&self, user: UserId, hash: &str) -> Option<&NewUser> {
+        self.open(user).filter(|user| user.password_hash.as_deref() == Some(hash))
     }
 
     fn taken(&self, but: UserId, handle: Option<&Handle>, email: Option<&str>) -> Option<Taken> {
@@ -131,19 +136,19 @@ impl AccountStore for MemoryAccounts {
         Ok(Some(Ok(state.user(&changed))))
     }
 
-    async fn set_password(&self, user: UserId, hash: &str, keep: TokenHash) -> StoreResult<Option<u64>> {
+    async fn set_password(&self, user: UserId, change: &PasswordHashChange<'_>) -> StoreResult<Option<u64>> {
         let mut state = self.call()?;
-        let Some(mut changed) = state.open(user).cloned() else { return Ok(None) };
-        changed.password_hash = Some(hash.to_owned());
+        let Some(mut changed) = state.with_password(user, change.checked).cloned() else { return Ok(None) };
+        changed.password_hash = Some(change.new.to_owned());
         state.users.insert(user, changed);
         let before = state.sessions.len();
-        state.sessions.retain(|token, session| session.user != user || *token == keep);
+        state.sessions.retain(|token, session| session.user != user || *token == change.keep);
         Ok(Some((before - state.sessions.len()) as u64))
     }
 
-    async fn open_session(&self, session: &Session) -> StoreResult<bool> {
+    async fn open_session(&self, session: &Session, hash: &str) -> StoreResult<bool> {
         let mut state = self.call()?;
-        if state.open(session.user).is_none() {
+        if state.with_password(session.user, hash).is_none() {
             return Ok(false);
         }
         state.sessions.insert(session.token, *session);

@@ -2,7 +2,7 @@
 
 use crate::domain::event::Stamp;
 use crate::domain::{Timestamp, User, UserId};
-use crate::ports::{Credentials, Login, NewUser, ProfileChanges, Role, Session, Taken, TokenHash};
+use crate::ports::{Credentials, Login, NewUser, PasswordHashChange, ProfileChanges, Role, Session, Taken, TokenHash};
 use crate::stores::layer::layered;
 
 layered! {
@@ -11,8 +11,8 @@ layered! {
     read fn credentials(&self, login: &Login) -> Option<Credentials>;
     read fn credentials_of(&self, user: UserId) -> Option<Credentials>;
     write fn update_profile(&self, user: UserId, changes: &ProfileChanges, stamp: Stamp) -> Option<Result<User, Taken>>;
-    write fn set_password(&self, user: UserId, hash: &str, keep: TokenHash) -> Option<u64>;
-    write fn open_session(&self, session: &Session) -> bool;
+    write fn set_password(&self, user: UserId, change: &PasswordHashChange<'_>) -> Option<u64>;
+    write fn open_session(&self, session: &Session, hash: &str) -> bool;
     read fn session(&self, token: TokenHash, now: Timestamp) -> Option<Session>;
     write fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> ();
     write fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;

@@ -14,7 +14,8 @@ use super::db::Db;
 use crate::domain::event::Stamp;
 use crate::domain::{Timestamp, User, UserId};
 use crate::ports::{
-    AccountStore, Backend, Credentials, Login, NewUser, ProfileChanges, Role, Session, StoreResult, Taken, TokenHash,
+    AccountStore, Backend, Credentials, Login, NewUser, PasswordHashChange, ProfileChanges, Role, Session, StoreResult,
+    Taken, TokenHash,
 };
 
 /// Accounts, sessions and follows in PostgreSQL or SQLite, as their owners change them.
@@ -63,12 +64,12 @@ impl AccountStore for SqlAccounts {
         profiles::update(&self.db, user, changes, stamp).await
     }
 
-    async fn set_password(&self, user: UserId, hash: &str, keep: TokenHash) -> StoreResult<Option<u64>> {
-        sessions::set_password(&self.db, user, hash, keep).await
+    async fn set_password(&self, user: UserId, change: &PasswordHashChange<'_>) -> StoreResult<Option<u64>> {
+        sessions::set_password(&self.db, user, change).await
     }
 
-    async fn open_session(&self, session: &Session) -> StoreResult<bool> {
-        sessions::open(&self.db, session).await
+    async fn open_session(&self, session: &Session, hash: &str) -> StoreResult<bool> {
+        sessions::open(&self.db, session, hash).await
     }
 
     async fn session(&self, token: TokenHash, now: Timestamp) -> StoreResult<Option<Session>> {

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-use super::Client;
+use super::{Client, Which, namespace, variables};
 
 /// The binary, with nothing in its environment but `env`.
 fn command(arguments: &[&str], env: &[(&'static str, String)], directory: &Path) -> Command {
@@ -38,6 +38,18 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    /// Starts `serve` with demo data on these stores, in a namespace of its own.
+    pub(crate) fn with_demo_data(which: Which, directory: &Path) -> Self {
+        let env = variables(which, directory, &namespace());
+        if let Which::Real = which {
+            for step in ["migrate", "seed"] {
+                let ended = polygraph(&[step], &env, directory);
+                assert_eq!(ended.code, Some(0), "{ended:?}");
+            }
+        }
+        Self::start(&env, directory)
+    }
+
     /// Starts `serve` on a free port, and waits until it says that it listens.
     pub(crate) fn start(env: &[(&'static str, String)], directory: &Path) -> Self {
         let mut command = command(&["serve", "--listen", "127.0.0.1:0"], env, directory);

@@ -3,15 +3,15 @@
 use futures::future::join_all;
 use polygraph::domain::UserId;
 use polygraph::domain::event::Happened;
-use polygraph::ports::{Login, ProfileChanges, Projection, Taken, TokenHash};
+use polygraph::ports::{Login, PasswordHashChange, ProfileChanges, Projection, Taken, TokenHash};
 use uuid::Uuid;
 
-use super::world::{World, at, handle, new_session, new_user, stamp};
+use super::world::{World, at, handle, hash_of, new_session, new_user, stamp};
 
 pub(super) async fn an_account_is_closed_once(world: &World) {
     let ada = world.sign_up("ada").await;
     let session = new_session(ada.id, 100);
-    assert!(world.accounts.open_session(&session).await.expect("it answers"));
+    assert!(world.open_session(&session, "ada").await);
     world.events().await;
 
     let stamp = stamp();
@@ -32,7 +32,8 @@ pub(super) async fn an_account_is_closed_once(world: &World) {
     let changes = ProfileChanges { name: Some("Still here".into()), ..ProfileChanges::default() };
     let unchanged = world.accounts.update_profile(ada.id, &changes, super::world::stamp()).await.expect("it answers");
     assert_eq!(unchanged, None);
-    assert_eq!(world.accounts.set_password(ada.id, "another", TokenHash([0; 32])).await.expect("it answers"), None);
+    let change = PasswordHashChange { checked: &hash_of("ada"), new: "another", keep: TokenHash([0; 32]) };
+    assert_eq!(world.accounts.set_password(ada.id, &change).await.expect("it answers"), None);
 }
 
 pub(super) async fn a_closed_account_keeps_its_names_until_it_is_deleted(world: &World) {

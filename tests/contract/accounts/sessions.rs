@@ -2,15 +2,16 @@
 
 use futures::future::join_all;
 use polygraph::domain::UserId;
-use polygraph::ports::Session;
+use polygraph::ports::{PasswordHashChange, Session, TokenHash};
 use uuid::Uuid;
 
-use super::world::{World, at, new_session, stamp};
+use super::world::{World, at, hash_of, new_session, stamp};
 
 /// A new session of `user` until the moment `end`.
 async fn open(world: &World, user: UserId, end: i64) -> Session {
     let session = new_session(user, end);
-    assert!(world.accounts.open_session(&session).await.expect("it answers"), "there is such a user");
+    let handle = world.user(user).await.handle;
+    assert!(world.open_session(&session, handle.as_str()).await, "there is such a user");
     session
 }
 
@@ -71,11 +72,16 @@ pub(super) async fn a_new_password_ends_other_sessions(world: &World) {
     let (ada, bob) = (world.sign_up("ada").await, world.sign_up("bob").await.id);
     let (kept, ended, of_bob) =
         (open(world, ada.id, 100).await, open(world, ada.id, 100).await, open(world, bob, 100).await);
-    assert_eq!(world.accounts.set_password(ada.id, "another", kept.token).await.expect("it answers"), Some(1));
+    let from_ada = hash_of("ada");
+    let change = PasswordHashChange { checked: &from_ada, new: "another", keep: kept.token };
+    assert_eq!(world.accounts.set_password(ada.id, &change).await.expect("it answers"), Some(1));
     assert!(lives(world, &kept, 0).await && !lives(world, &ended, 0).await && lives(world, &of_bob, 0).await);
     let credentials = world.accounts.credentials_of(ada.id).await.expect("it answers").expect("this user");
     assert_eq!(credentials.password_hash.as_deref(), Some("another"));
-    assert_eq!(world.accounts.set_password(UserId(Uuid::nil()), "x", kept.token).await.expect("it answers"), None);
+    for user in [ada.id, UserId(Uuid::nil())] {
+        assert_eq!(world.accounts.set_password(user, &change).await.expect("it answers"), None, "not theirs any more");
+    }
+    assert!(lives(world, &kept, 0).await);
     assert_eq!(world.user(ada.id).await, ada, "nothing that others see has changed");
 }
 
@@ -92,7 +98,7 @@ pub(super) async fn expired_sessions_are_swept(world: &World) {
 
 pub(super) async fn nobody_has_no_session(world: &World) {
     let session = new_session(UserId(Uuid::nil()), 100);
-    assert!(!world.accounts.open_session(&session).await.expect("it answers"));
+    assert!(!world.open_session(&session, "nobody").await);
     assert!(!lives(world, &session, 0).await);
     world.accounts.extend_session(session.token, at(200)).await.expect("it answers");
     assert_eq!(world.accounts.end_sessions(session.user, at(0)).await.expect("it answers"), 0);
@@ -101,17 +107,53 @@ pub(super) async fn nobody_has_no_session(world: &World) {
 /// Whichever of the two is first: afterwards there is no session.
 pub(super) async fn no_session_outlives_its_account(world: &World) {
     for n in 0..10 {
-        let user = world.sign_up(&format!("user_{n}")).await.id;
+        let name = format!("user_{n}");
+        let user = world.sign_up(&name).await.id;
         let before = open(world, user, 100).await;
         let sessions: Vec<Session> = (0..4).map(|_| new_session(user, 100)).collect();
-        let opening = join_all(sessions.iter().map(|session| world.accounts.open_session(session)));
-        let (opened, closed) = tokio::join!(opening, world.accounts.close_account(user, stamp()));
+        let opening = join_all(sessions.iter().map(|session| world.open_session(session, &name)));
+        let (_, closed) = tokio::join!(opening, world.accounts.close_account(user, stamp()));
         assert!(closed.expect("it answers"));
-        assert!(opened.into_iter().all(|opened| opened.is_ok()));
         for session in sessions.iter().chain([&before]) {
             assert!(!lives(world, session, 0).await);
             assert!(!world.accounts.end_session(session.token, at(0)).await.expect("it answers"), "none is left");
         }
-        assert!(!world.accounts.open_session(&new_session(user, 100)).await.expect("it answers"));
+        assert!(!world.open_session(&new_session(user, 100), &name).await);
     }
+}
+
+/// Whoever knows the old password, and was found to while it was replaced, is not signed in afterwards.
+pub(super) async fn no_session_outlives_its_password(world: &World) {
+    for n in 0..10 {
+        let name = format!("user_{n}");
+        let user = world.sign_up(&name).await.id;
+        let kept = open(world, user, 100).await;
+        let sessions: Vec<Session> = (0..4).map(|_| new_session(user, 100)).collect();
+        let opening = join_all(sessions.iter().map(|session| world.open_session(session, &name)));
+        let checked = hash_of(&name);
+        let change = PasswordHashChange { checked: &checked, new: "another", keep: kept.token };
+        let (_, changed) = tokio::join!(opening, world.accounts.set_password(user, &change));
+        assert!(changed.expect("it answers").is_some());
+        for session in &sessions {
+            assert!(!lives(world, session, 0).await);
+        }
+        assert!(lives(world, &kept, 0).await);
+        let late = new_session(user, 100);
+        assert!(!world.open_session(&late, &name).await && !lives(world, &late, 0).await);
+        assert!(world.accounts.open_session(&late, "another").await.expect("it answers"));
+    }
+}
+
+/// Two who replace the same password can't both believe that theirs is in force.
+pub(super) async fn of_many_who_replace_a_password_one_succeeds(world: &World) {
+    let user = world.sign_up("ada").await.id;
+    let (checked, keep) = (hash_of("ada"), TokenHash([0; 32]));
+    let hashes: Vec<String> = (0..8).map(|n| format!("hash {n}")).collect();
+    let replacing = hashes.iter().map(async |new| {
+        let change = PasswordHashChange { checked: &checked, new, keep };
+        world.accounts.set_password(user, &change).await.expect("it answers").map(|_| new)
+    });
+    let replaced: Vec<_> = join_all(replacing).await.into_iter().flatten().collect();
+    let credentials = world.accounts.credentials_of(user).await.expect("it answers").expect("this user");
+    assert_eq!(replaced, [&credentials.password_hash.expect("a hash")]);
 }

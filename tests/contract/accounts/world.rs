@@ -41,6 +41,11 @@ pub(super) fn handle(text: &str) -> Handle {
     Handle::parse(text).expect("a handle")
 }
 
+/// The hash of the password of the user with this handle.
+pub(super) fn hash_of(name: &str) -> String {
+    format!("hash of {name}")
+}
+
 pub(super) fn new_user(name: &str) -> NewUser {
     NewUser {
         id: id::uuid_v7(at(0), unique()).into(),
@@ -48,7 +53,7 @@ pub(super) fn new_user(name: &str) -> NewUser {
         name: format!("Name of {name}"),
         bio: None,
         email: format!("{name}@Example.org"),
-        password_hash: Some(format!("hash of {name}")),
+        password_hash: Some(hash_of(name)),
         created_at: at(0),
     }
 }
@@ -72,6 +77,11 @@ impl World {
             ids.push(self.sign_up(&format!("{name}_{n}")).await.id);
         }
         ids
+    }
+
+    /// Begins a session of the user with this handle, who was made by [`new_user`].
+    pub(super) async fn open_session(&self, session: &Session, name: &str) -> bool {
+        self.accounts.open_session(session, &hash_of(name)).await.expect("it answers")
     }
 
     pub(super) async fn follow(&self, follower: UserId, followed: UserId) {

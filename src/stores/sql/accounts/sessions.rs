@@ -7,13 +7,13 @@ use super::super::db::{Db, Writing};
 use super::super::queries;
 use super::super::rows::Columns;
 use crate::domain::{Timestamp, UserId};
-use crate::ports::{Session, StoreResult, TokenHash};
+use crate::ports::{PasswordHashChange, Session, StoreResult, TokenHash};
 
 /// How many sessions are forgotten at once.
 const SWEPT: u32 = 1_000;
 
-pub(super) async fn open(db: &Db, session: &Session) -> StoreResult<bool> {
-    Ok(db.run(queries::open_session(db.dialect(), session)).await? > 0)
+pub(super) async fn open(db: &Db, session: &Session, hash: &str) -> StoreResult<bool> {
+    Ok(db.run(queries::open_session(db.dialect(), session, hash)).await? > 0)
 }
 
 pub(super) async fn find(db: &Db, token: TokenHash, now: Timestamp) -> StoreResult<Option<Session>> {
@@ -46,13 +46,13 @@ pub(super) async fn sweep(db: &Db, now: Timestamp) -> StoreResult<u64> {
     db.run(queries::sweep_sessions(db.dialect(), now, SWEPT)).await
 }
 
-pub(super) async fn set_password(db: &Db, user: UserId, hash: &str, keep: TokenHash) -> StoreResult<Option<u64>> {
+pub(super) async fn set_password(db: &Db, user: UserId, change: &PasswordHashChange<'_>) -> StoreResult<Option<u64>> {
     let writing = db.begin().await?;
-    let found = writing.rows(queries::set_password(db.dialect(), user, hash), Columns::id::<UserId>).await?;
+    let found = writing.rows(queries::set_password(db.dialect(), user, change), Columns::id::<UserId>).await?;
     if found.is_empty() {
         return Ok(None);
     }
-    let ended = end_those_of(&writing, user, Some(keep)).await?;
+    let ended = end_those_of(&writing, user, Some(change.keep)).await?;
     writing.commit().await?;
     Ok(Some(ended.len() as u64))
 }

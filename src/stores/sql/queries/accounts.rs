@@ -6,7 +6,7 @@ use super::draft::{Draft, Type, hex, row};
 use super::writes::lock;
 use crate::domain::text::Handle;
 use crate::domain::{Timestamp, User, UserId};
-use crate::ports::Login;
+use crate::ports::{Login, PasswordHashChange};
 
 /// The id and the password's hash of whoever this login is of.
 pub(in super::super) fn credentials(dialect: DbBackend, login: &Login) -> Statement {
@@ -58,11 +58,14 @@ pub(in super::super) fn update_profile(dialect: DbBackend, user: &User) -> State
     draft.done(format!("UPDATE users SET {set} WHERE id = {id}"))
 }
 
-/// Replaces the hash of a password; a row where there is such a user.
-pub(in super::super) fn set_password(dialect: DbBackend, user: UserId, hash: &str) -> Statement {
+/// Replaces the hash of a password; a row where there is such a user, and the hash was the one that was checked.
+pub(in super::super) fn set_password(dialect: DbBackend, user: UserId, change: &PasswordHashChange<'_>) -> Statement {
     let mut draft = Draft::new(dialect);
-    let (user, hash) = (draft.bind(user.0), draft.bind(hash));
-    draft.done(format!("UPDATE users SET password_hash = {hash} WHERE id = {user} AND closed_at IS NULL RETURNING id"))
+    let (user, checked, new) = (draft.bind(user.0), draft.bind(change.checked), draft.bind(change.new));
+    draft.done(format!(
+        "UPDATE users SET password_hash = {new} \
+         WHERE id = {user} AND password_hash = {checked} AND closed_at IS NULL RETURNING id"
+    ))
 }
 
 /// Closes the account of `user`; the new version, where there was an open one.

@@ -6,17 +6,19 @@ use super::draft::Draft;
 use crate::domain::{Timestamp, UserId};
 use crate::ports::{Session, TokenHash};
 
-/// Adds a session, if its user's account is open. The account can't be closed until that is done: whoever closes it
-/// finds this session to end.
-pub(in super::super) fn open_session(dialect: DbBackend, session: &Session) -> Statement {
+/// Adds a session, if its user's account is open and has this password. Neither can change until that is done: whoever
+/// closes the account or replaces the password finds this session to end.
+pub(in super::super) fn open_session(dialect: DbBackend, session: &Session, hash: &str) -> Statement {
     let mut draft = Draft::new(dialect);
     let (token, user) = (draft.bind(session.token.0.to_vec()), draft.bind(session.user.0));
     let (created_at, expires_at) = (draft.bind(session.created_at.millis()), draft.bind(session.expires_at.millis()));
+    let hash = draft.bind(hash);
+    // Where the row is being changed, PostgreSQL waits, and looks at the condition again.
     let lock = if draft.is_postgres() { "FOR SHARE" } else { "" };
     draft.done(format!(
         "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) \
          SELECT {token}, u.id, {created_at}, {expires_at} FROM users u \
-         WHERE u.id = {user} AND u.closed_at IS NULL {lock}"
+         WHERE u.id = {user} AND u.password_hash = {hash} AND u.closed_at IS NULL {lock}"
     ))
 }
 
