@@ -95,16 +95,16 @@ async fn a_single_statement_whose_answer_is_lost_may_have_been_made() {
         name: "Owner".to_owned(),
         bio: None,
         email: "owner@example.org".to_owned(),
-        password_hash: None,
+        password_hash: Some("hash".to_owned()),
         created_at: moment(0),
     };
     SqlUsers::new(Arc::clone(&behind)).insert_users(&[owner]).await.unwrap();
     let session =
         |n| Session { token: TokenHash([n; 32]), user: user(1), created_at: moment(1), expires_at: moment(100) };
-    assert!(accounts.open_session(&session(1)).await.unwrap());
+    assert!(accounts.open_session(&session(1), "hash").await.unwrap());
     // The token is in the message that runs the statement, not in the one that prepares it.
     proxy.lose(Lost::Answer, &[2; 32]);
-    let told = accounts.open_session(&session(2)).await.unwrap_err();
+    let told = accounts.open_session(&session(2), "hash").await.unwrap_err();
     assert_eq!(told.kind, ErrorKind::OutcomeUnknown);
     let found = SqlAccounts::new(behind).session(TokenHash([2; 32]), moment(2)).await.unwrap();
     assert_eq!(found, Some(session(2)), "it was made");
