@@ -229,15 +229,16 @@ impl Args for SettingFlags {
         flags().fold(command, |command, (about, flag)| {
             let help = about.doc.trim_end_matches('.');
             let long_help = format!("{help}\n\n[env: {}]\n[default: {}]", about.env(), about.default);
-            command.arg(
-                Arg::new(about.key)
-                    .long(flag)
-                    .value_name(about.placeholder)
-                    .help(help)
-                    .long_help(long_help)
-                    .help_heading("Settings")
-                    .global(true),
-            )
+            let argument = Arg::new(about.key)
+                .long(flag)
+                .value_name(about.placeholder)
+                .help(help)
+                .long_help(long_help)
+                .help_heading("Settings")
+                .global(true);
+            // With `=` alone, so that what follows the bare flag is not taken for its value.
+            let bare = |argument: Arg| argument.num_args(0..=1).require_equals(true).default_missing_value("true");
+            command.arg(if about.is_switch { bare(argument) } else { argument })
         })
     }
 

@@ -58,6 +58,7 @@ fn without_any_source_the_defaults_are_in_force() {
     assert_eq!(config.stores.store_timeout, Duration::from_secs(5));
     assert_eq!(config.search.search_language, "standard");
     assert_eq!(config.cache.result_cache_ttl, None);
+    assert!(config.limits.rate_limits && !config.server.production);
     assert_eq!((config.log.log.as_str(), config.log.log_format), ("info", LogFormat::Pretty));
     assert!(config.notes.is_empty() && config.truth_is_embedded());
     assert!(config.in_force().iter().all(|row| row.origin == Origin::Default));
@@ -273,7 +274,33 @@ fn variables_of_scripts_and_of_others_are_left_alone() {
     let names = ["POLYGRAPH_TEST_REDIS_URL", "POLYGRAPH_STORES_DIR", "POLYGRAPH_CACHE_DIR", "POLYGRAPH_CONFIG", "PATH"];
     let config = from_env(&names.map(|name| (name, "x"))).expect("none of them is a setting");
     assert!(config.in_force().iter().all(|row| row.origin == Origin::Default));
-    assert!(from_env(&[("POLYGRAPH_RATE_LIMITS", "off")]).is_ok(), "the API's contract names it");
+}
+
+#[test]
+fn rate_limits_can_be_lifted_with_a_warning() {
+    let config = from_env(&[("POLYGRAPH_RATE_LIMITS", "off")]).expect("the API's contract names it");
+    assert!(!config.limits.rate_limits);
+    let [note] = &config.notes[..] else { panic!("one note: {:?}", config.notes) };
+    assert!(note.starts_with("POLYGRAPH_RATE_LIMITS lifts every rate limit"), "{note}");
+    let config = from_env(&[("POLYGRAPH_RATE_LIMITS", "on")]).expect("the default");
+    assert!(config.limits.rate_limits && config.notes.is_empty());
+}
+
+#[test]
+fn production_is_a_switch() {
+    let load = |arguments: &[&str]| {
+        let cli = Cli::try_parse_from(arguments).expect("a valid command line");
+        cli.load_config([]).map(|config| config.server.production)
+    };
+    for (arguments, production) in [
+        (&["polygraph"][..], false),
+        (&["polygraph", "--production"], true),
+        (&["polygraph", "--production", "serve"], true),
+        (&["polygraph", "serve", "--production=false"], false),
+    ] {
+        assert_eq!(load(arguments).expect("a valid configuration"), production, "{arguments:?}");
+    }
+    assert!(load(&["polygraph", "--production=perhaps"]).is_err());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::monitor::{IndexState, Monitor};
-use super::writing::{Writing, relay};
+use super::writing::{Writing, relay, sweeper};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::Results;
 use crate::config::Config;
@@ -64,8 +64,9 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
         });
     let server = tokio::spawn(server.into_future());
 
-    let relaying = CancellationToken::new();
-    let relayed = tokio::spawn(relay.run(relaying.clone()));
+    let working = CancellationToken::new();
+    let relayed = tokio::spawn(relay.run(working.clone()));
+    let swept = tokio::spawn(sweeper(&config, &stores, &clock).run(working.clone()));
 
     let monitor = Monitor {
         stores: Arc::clone(&stores),
@@ -86,9 +87,9 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
         () = stop => {}
     }
     health.enter(Phase::Draining);
-    relaying.cancel();
+    working.cancel();
     let _ = drain.send(());
-    finish(futures::future::join(server, relayed), config.server.shutdown_grace).await;
+    finish(futures::future::join3(server, relayed, swept), config.server.shutdown_grace).await;
     Ok(())
 }
 

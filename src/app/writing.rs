@@ -16,6 +16,7 @@ use crate::services::passwords::{HashingLimits, Passwords};
 use crate::services::publishing::Publishing;
 use crate::services::sessions::{SessionLimits, Sessions};
 use crate::services::stamps::Stamps;
+use crate::services::sweeping::Sweeper;
 use crate::services::throttling::{ThrottleRules, Throttling};
 use crate::services::use_cases::UseCases;
 use crate::stores::layer::{Deadline, Layered};
@@ -38,7 +39,7 @@ impl Writing {
         let sessions = Sessions::new(Arc::clone(&store), stamps.clone(), SessionLimits::default());
         let passwords = Passwords::new(stamps.clone(), HashingLimits::default());
         let local = Arc::new(MemoryThrottle::new(Arc::clone(clock), THROTTLE_KEYS));
-        let throttling = Throttling::new(Arc::clone(&stores.throttle), local, ThrottleRules::DEVELOPMENT);
+        let throttling = Throttling::new(Arc::clone(&stores.throttle), local, throttle_rules(config));
         let accounts = Accounts::new(Arc::clone(&store), sessions.clone(), passwords, throttling, stamps.clone());
         let use_cases = UseCases {
             accounts,
@@ -46,6 +47,25 @@ impl Writing {
             follows: Follows::new(store, stamps),
         };
         Self { use_cases, sessions }
+    }
+}
+
+/// What forgets things in these stores that have had their time.
+pub(super) fn sweeper(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Sweeper {
+    let deadline = Deadline(config.stores.store_timeout);
+    Sweeper::new(
+        Layered::new(Arc::clone(&stores.accounts), deadline),
+        Layered::new(Arc::clone(&stores.publishing), deadline),
+        Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy)),
+    )
+}
+
+/// Which limits the configuration asks for.
+fn throttle_rules(config: &Config) -> ThrottleRules {
+    match (config.limits.rate_limits, config.server.production) {
+        (false, _) => ThrottleRules::OFF,
+        (true, false) => ThrottleRules::DEVELOPMENT,
+        (true, true) => ThrottleRules::PRODUCTION,
     }
 }
 

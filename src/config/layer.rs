@@ -83,10 +83,7 @@ fn is_ours(name: &str) -> bool {
     // `POLYGRAPH_CONFIG` names the file; the others belong to the scripts and tests of this repository.
     const OTHERS: [&str; 2] = ["POLYGRAPH_CONFIG", "POLYGRAPH_CACHE_DIR"];
     const OTHERS_BEGIN: [&str; 2] = ["POLYGRAPH_TEST_", "POLYGRAPH_STORES_"];
-    // Rate limits come with a later version; to lift those that are not there is no mistake.
-    const LATER: &str = "POLYGRAPH_RATE_LIMITS";
     name.starts_with("POLYGRAPH_")
-        && name != LATER
         && !OTHERS.contains(&name)
         && !OTHERS_BEGIN.iter().any(|begin| name.starts_with(begin))
 }

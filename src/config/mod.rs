@@ -18,6 +18,7 @@ mod docs;
 mod error;
 mod file;
 mod layer;
+mod limits;
 mod log;
 mod nearest;
 mod origin;
@@ -39,6 +40,7 @@ pub use data::DataConfig;
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use layer::InForce;
+pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use origin::Origin;
 pub use report::{render_json, render_table};
@@ -61,6 +63,8 @@ pub struct Config {
     pub search: SearchConfig,
     /// The cache of resolved results.
     pub cache: CacheConfig,
+    /// What is limited.
+    pub limits: LimitsConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// What whoever configured this should know, in sentences for the log.
@@ -69,8 +73,15 @@ pub struct Config {
 }
 
 /// The sections, in the order of the documentation.
-static SECTIONS: [&Section; 6] =
-    [&server::SECTION, &data::SECTION, &stores::SECTION, &search::SECTION, &cache::SECTION, &log::SECTION];
+static SECTIONS: [&Section; 7] = [
+    &server::SECTION,
+    &data::SECTION,
+    &stores::SECTION,
+    &search::SECTION,
+    &cache::SECTION,
+    &limits::SECTION,
+    &log::SECTION,
+];
 
 /// Every setting there is, in the order of the documentation.
 pub fn settings() -> impl Iterator<Item = &'static About> {
@@ -125,15 +136,18 @@ impl Config {
         let stores = StoresConfig::finish(&mut values, data.as_ref());
         let search = SearchConfig::finish(&mut values);
         let cache = CacheConfig::finish(&mut values);
+        let limits = LimitsConfig::finish(&mut values);
         let log = LogConfig::finish(&mut values);
         if let (Some(StoresConfig { search: SearchChoice::Embedded, .. }), Some(search)) = (&stores, &search) {
             search.check_embedded(&mut values);
         }
         let Values { mut in_force, faults, notes, .. } = values;
         in_force.sort_by_key(|row| settings().position(|about| about.key == row.key));
-        match (server, data, stores, search, cache, log) {
-            (Some(server), Some(data), Some(stores), Some(search), Some(cache), Some(log)) if faults.is_empty() => {
-                Ok(Self { server, data, stores, search, cache, log, notes, in_force })
+        match (server, data, stores, search, cache, limits, log) {
+            (Some(server), Some(data), Some(stores), Some(search), Some(cache), Some(limits), Some(log))
+                if faults.is_empty() =>
+            {
+                Ok(Self { server, data, stores, search, cache, limits, log, notes, in_force })
             }
             _ => Err(ConfigError::new(faults)),
         }

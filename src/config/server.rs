@@ -14,6 +14,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// How long requests in flight may take to finish once the gateway is told to stop.
     pub shutdown_grace: Duration,
+    /// Whether this gateway serves the public: every limit is in force then.
+    pub production: bool,
 }
 
 static LISTEN: Setting<SocketAddr> =
@@ -29,11 +31,24 @@ static SHUTDOWN_GRACE: Setting<Duration> = Setting::new(
 )
 .default("10s");
 
-pub(super) static SECTION: Section = Section { title: "Server", settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about] };
+static PRODUCTION: Setting<bool> = Setting::new(
+    "production",
+    "BOOL",
+    read::switch,
+    "Whether the gateway serves the public: limits that would be in the way of development are in force then, such as \
+     that of sign-ups.",
+)
+.default("false")
+.flag("production")
+.switch();
+
+pub(super) static SECTION: Section =
+    Section { title: "Server", settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about, &PRODUCTION.about] };
 
 impl ServerConfig {
     pub(super) fn finish(values: &mut Values) -> Option<Self> {
-        let (listen, shutdown_grace) = (values.get(&LISTEN), values.get(&SHUTDOWN_GRACE));
-        Some(Self { listen: listen?, shutdown_grace: shutdown_grace? })
+        let (listen, shutdown_grace, production) =
+            (values.get(&LISTEN), values.get(&SHUTDOWN_GRACE), values.get(&PRODUCTION));
+        Some(Self { listen: listen?, shutdown_grace: shutdown_grace?, production: production? })
     }
 }

@@ -19,6 +19,8 @@ pub struct About {
     pub doc: &'static str,
     /// Whether it may hold a secret: it is then masked wherever it is shown.
     pub secret: bool,
+    /// Whether its flag may stand without a value, for `true`.
+    pub is_switch: bool,
     fixed_env: Option<&'static str>,
 }
 
@@ -52,6 +54,7 @@ impl<T> Setting<T> {
             doc,
             secret: false,
             fixed_env: None,
+            is_switch: false,
         };
         Self { about, read }
     }
@@ -72,6 +75,12 @@ impl<T> Setting<T> {
     /// Gives it a flag: its key with dashes.
     pub(super) const fn flag(mut self, flag: &'static str) -> Self {
         self.about.flag = Some(flag);
+        self
+    }
+
+    /// Lets its flag stand for `true` where no value follows; one that does is joined by `=`.
+    pub(super) const fn switch(mut self) -> Self {
+        self.about.is_switch = true;
         self
     }
 

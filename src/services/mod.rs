@@ -14,6 +14,7 @@ pub mod reindex;
 pub mod seed;
 pub mod sessions;
 pub mod stamps;
+pub mod sweeping;
 #[cfg(test)]
 mod testing;
 pub mod throttling;

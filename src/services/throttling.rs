@@ -33,7 +33,7 @@ impl ThrottleRules {
     pub const OFF: Self = Self { passwords: false, sign_ups: false };
     /// What a gateway in development keeps.
     pub const DEVELOPMENT: Self = Self { passwords: true, sign_ups: false };
-    /// All.
+    /// All: what a gateway that serves the public keeps.
     pub const PRODUCTION: Self = Self { passwords: true, sign_ups: true };
 }
 

@@ -14,4 +14,5 @@ mod outage;
 mod pagination;
 mod readme;
 mod support;
+mod throttling;
 mod writing;
