@@ -1,5 +1,7 @@
 //! The port to search, layered.
 
+use std::collections::HashMap;
+
 use crate::domain::search::{
     ActivityCount, DocumentKind, Hit, IndexChange, IndexKey, Indexed, SearchAnswer, SearchRequest, SuggestRequest,
 };
@@ -17,6 +19,7 @@ layered! {
     fn apply(&self, changes: &[IndexChange]) -> ();
     fn remove_likes_of(&self, post: PostId) -> ();
     fn scan_documents(&self, kind: DocumentKind, after: Option<IndexKey>, limit: u32) -> Vec<Indexed>;
+    fn documents_by_key(&self, keys: &[IndexKey]) -> HashMap<IndexKey, Indexed>;
     fn refresh(&self) -> ();
     fn count_documents(&self) -> u64;
 }

@@ -1,8 +1,9 @@
 //! The port to users, layered.
 
+use crate::domain::event::Stamp;
 use crate::domain::text::Handle;
 use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, User, UserId};
-use crate::ports::{NewFollow, NewUser, Recount, Role};
+use crate::ports::{NewFollow, NewUser, Recount, Role, Touch};
 use crate::stores::layer::layered;
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +26,8 @@ layered! {
     fn mutuals(&self, viewer: UserId, of: &[UserId], limit: u32) -> HashMap<UserId, Vec<User>>;
     fn scan_users(&self, after: Option<UserId>, limit: u32) -> Vec<User>;
     fn recount_users(&self, users: &[UserId]) -> Vec<Recount<UserId>>;
-    fn fix_user_counts(&self, users: &[UserId]) -> ();
+    fn fix_user_counts(&self, users: &[(UserId, Stamp)]) -> ();
+    fn touch_users(&self, touches: &[Touch]) -> ();
     fn insert_users(&self, users: &[NewUser]) -> u64;
     fn insert_follows(&self, follows: &[NewFollow]) -> u64;
 }
