@@ -275,6 +275,10 @@ impl SearchIndex for RecordingIndex {
         Err(not_asked())
     }
 
+    async fn documents_by_key(&self, _: &[IndexKey]) -> StoreResult<HashMap<IndexKey, Indexed>> {
+        Err(not_asked())
+    }
+
     async fn refresh(&self) -> StoreResult<()> {
         self.refreshed.store(true, Ordering::Relaxed);
         Ok(())

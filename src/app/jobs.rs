@@ -67,7 +67,7 @@ fn plan_of(args: &SeedArgs) -> SeedPlan {
 /// Compares the truth with what is derived from it, and mends differences if that is wanted.
 pub(super) async fn verify(config: &Config, args: VerifyArgs, clock: Arc<dyn Clock>) -> Result<(), AppError> {
     let stores = OpenStores::open(config, Arc::clone(&clock))?;
-    verify_stores(&stores.unlayered(), args.repair, &TerminalProgress::new(clock)).await
+    verify_stores(&stores, args.repair, &clock, &TerminalProgress::new(Arc::clone(&clock))).await
 }
 
 /// Lists events that were given up on, or decides what becomes of them.

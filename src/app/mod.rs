@@ -6,6 +6,7 @@ mod jobs;
 mod monitor;
 mod outbox;
 pub mod progress;
+mod reindex;
 mod serve;
 mod stores;
 mod system;
@@ -19,10 +20,11 @@ use std::sync::Arc;
 
 pub use error::AppError;
 pub use outbox::outbox;
+pub use reindex::reindex;
 pub use serve::{gateway, serve};
 pub use stores::OpenStores;
 pub use system::{SystemClock, SystemEntropy};
-pub use verify::{reindex, verify_stores};
+pub use verify::verify_stores;
 
 use crate::cli::{Cli, Command, Exit, ReportFormat, write_completions};
 use crate::config::{render_json, render_table};

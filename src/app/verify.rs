@@ -1,52 +1,73 @@
-//! `verify` and `reindex`: the truth against what is derived from it.
+//! `verify`: the truth against what is derived from it.
 
-use crate::ports::{StoreError, Stores};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{AppError, OpenStores, SystemEntropy};
+use crate::ports::{Clock, Projection, StoreError};
 use crate::services::progress::Progress;
-use crate::services::reindex::fill_index;
-use crate::services::verify::{Difference, Mode, verify};
-
-use super::AppError;
+use crate::services::stamps::Stamps;
+use crate::services::verify::{Comparison, Difference, Mode, PATIENCE};
+use crate::sync::{IndexProjection, Relay};
 
 /// Compares, prints each difference, and mends them if that is wanted; then compares again.
 ///
 /// # Errors
 /// Where there is a difference (still), or a store fails.
-pub async fn verify_stores(stores: &Stores, repair: bool, progress: &dyn Progress) -> Result<(), AppError> {
+pub async fn verify_stores(
+    stores: &OpenStores,
+    repair: bool,
+    clock: &Arc<dyn Clock>,
+    progress: &dyn Progress,
+) -> Result<(), AppError> {
+    let compared = stores.unlayered();
+    let report = Comparison { stores: &compared, outboxes: &stores.outboxes, mode: Mode::Report, patience: PATIENCE };
     let mut print = |difference: &Difference| println!("{difference}");
-    if repair {
-        let mended = verify(stores, Mode::Repair, progress, &mut print).await.map_err(stopped)?;
+    if !repair {
+        return match report.run(progress, &mut print).await.map_err(stopped)? {
+            0 => Ok(all_is_well()),
+            count => Err(AppError::because(format!("Differences: {count}. `polygraph verify --repair` mends them."))),
+        };
+    }
+    let stamps = Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy));
+    let mending = async {
+        let mend = Comparison { mode: Mode::Repair(&stamps), ..report };
+        let mended = mend.run(progress, &mut print).await.map_err(stopped)?;
         if mended > 0 {
             println!("Mended: {mended}. Comparing again.");
         }
-    }
-    match (verify(stores, Mode::Report, progress, &mut print).await.map_err(stopped)?, repair) {
-        (0, _) => {
-            println!("No difference.");
-            Ok(())
-        }
-        (count, false) => {
-            Err(AppError::because(format!("Differences: {count}. `polygraph verify --repair` mends them.")))
-        }
-        (count, true) => Err(AppError::because(format!(
-            "Differences that are left: {count}. What is written at this moment may be among them; `polygraph reindex` \
-             fills the index anew."
+        report.run(progress, &mut print).await.map_err(stopped)
+    };
+    match while_relaying(stores, clock, mending).await? {
+        0 => Ok(all_is_well()),
+        count => Err(AppError::because(format!(
+            "Differences that are left: {count}. `polygraph outbox list` shows what could not be carried to the index; \
+             `polygraph reindex` builds the index anew."
         ))),
     }
 }
 
-/// Fills the index anew, and mends what changed while that went on.
-///
-/// # Errors
-/// Where a store fails.
-pub async fn reindex(stores: &Stores, progress: &dyn Progress) -> Result<(), AppError> {
-    let Stores { users, posts, search } = stores;
-    let filled = fill_index(&**users, &**posts, &**search, progress).await.map_err(stopped)?;
-    let mended = verify(stores, Mode::Repair, progress, &mut |_| {}).await.map_err(stopped)?;
-    println!("Documents put: {}. Mended afterwards: {mended}.", filled.documents());
-    Ok(())
+fn all_is_well() {
+    println!("No difference.");
 }
 
-fn stopped(error: StoreError) -> AppError {
+/// Carries events to the index while `work` goes on: there may be no gateway that does. Where there is one, the two
+/// share the work.
+async fn while_relaying<T>(stores: &OpenStores, clock: &Arc<dyn Clock>, work: impl Future<Output = T>) -> T {
+    let index = IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
+    let relay = Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
+        .with(Projection::Index, Arc::new(index));
+    let stop = CancellationToken::new();
+    let work = async {
+        let done = work.await;
+        stop.cancel();
+        done
+    };
+    futures::join!(work, relay.run(stop.clone())).0
+}
+
+pub(super) fn stopped(error: StoreError) -> AppError {
     AppError::new(
         "It was stopped by a failure. To run it again does no harm; `polygraph doctor` shows each store.",
         error,

@@ -30,6 +30,7 @@ mod search;
 mod stores;
 mod system;
 mod throttle;
+mod touch;
 mod users;
 
 use async_trait::async_trait;
@@ -45,6 +46,7 @@ pub use search::SearchIndex;
 pub use stores::Stores;
 pub use system::{Clock, Entropy};
 pub use throttle::{Limit, Throttle};
+pub use touch::Touch;
 pub use users::{NewFollow, NewUser, UserStore};
 
 /// What is common to all adapters: they can say what they are and whether they answer.

@@ -1,5 +1,6 @@
 //! The port to the outbox of a truth store: events that were left with the facts, waiting for each projection.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -112,6 +113,9 @@ pub trait Outbox: Backend {
 
     /// Gives up on these events of claims, counts the try that failed, and ends the claims.
     async fn park(&self, projection: Projection, events: &[Uuid], reason: &str) -> StoreResult<()>;
+
+    /// Those of these aggregates about which events wait, due or claimed or not; parked ones do not wait.
+    async fn waiting(&self, projection: Projection, aggregates: &[Aggregate]) -> StoreResult<HashSet<Aggregate>>;
 
     /// How far the projection is behind.
     async fn backlog(&self, projection: Projection) -> StoreResult<Backlog>;

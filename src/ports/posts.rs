@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::{Backend, Recount, StoreResult};
+use super::{Backend, Recount, StoreResult, Touch};
+use crate::domain::event::Stamp;
 use crate::domain::{
     AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, Timestamp, UserId,
 };
@@ -79,18 +80,23 @@ pub trait PostStore: Backend {
     /// Counts the likes of these posts again, `likeCount` of each: to check what is kept.
     async fn recount_posts(&self, posts: &[PostId]) -> StoreResult<Vec<Recount<PostId>>>;
 
-    /// Sets the counts of these posts to what is counted.
-    async fn fix_post_counts(&self, posts: &[PostId]) -> StoreResult<()>;
+    /// Sets the counts of these posts to what is counted, and leaves `post.updated` for each that is there.
+    async fn fix_post_counts(&self, posts: &[(PostId, Stamp)]) -> StoreResult<()>;
 
     /// Counts the posts and the given likes of these authors again, `postsCount` and `likesCount` of each.
     async fn recount_authors(&self, authors: &[UserId]) -> StoreResult<Vec<Recount<UserId>>>;
 
-    /// Sets the counts of these authors to what is counted.
-    async fn fix_author_counts(&self, authors: &[UserId]) -> StoreResult<()>;
+    /// Sets the counts of these authors to what is counted, and leaves `user.updated` for each, with version 0: what
+    /// versions users have is not known here.
+    async fn fix_author_counts(&self, authors: &[(UserId, Stamp)]) -> StoreResult<()>;
 
-    /// Removes likes that should not be, and takes back what was counted of them on posts that are there. It leaves
-    /// no events.
-    async fn remove_likes(&self, likes: &[LikeId]) -> StoreResult<()>;
+    /// Removes likes that should not be, takes back what was counted of them, and leaves an event for each that was
+    /// there: `post.unliked`, or where its post is not there, `post.deleted` with version 0.
+    async fn remove_likes(&self, likes: &[(LikeId, Stamp)]) -> StoreResult<()>;
+
+    /// Leaves these events in the outbox, in one transaction that raises the versions of the posts which are there
+    /// above what each [`Touch`] says.
+    async fn touch_posts(&self, touches: &[Touch]) -> StoreResult<()>;
 
     /// Adds posts that are not there yet (by id) and counts them for their authors, in one transaction. Returns how
     /// many were new.

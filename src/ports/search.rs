@@ -1,5 +1,7 @@
 //! The port to the index that answers searches and counts: derived from the truth, and behind it by a moment.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 
 use super::{Backend, StoreResult};
@@ -47,6 +49,10 @@ pub trait SearchIndex: Backend {
         after: Option<IndexKey>,
         limit: u32,
     ) -> StoreResult<Vec<Indexed>>;
+
+    /// The documents with these keys as they were written last, searchable yet or not. Those that are not there are
+    /// left out.
+    async fn documents_by_key(&self, keys: &[IndexKey]) -> StoreResult<HashMap<IndexKey, Indexed>>;
 
     /// Makes all that was applied searchable now.
     async fn refresh(&self) -> StoreResult<()>;

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 
-use super::{Backend, Recount, StoreResult};
+use super::{Backend, Recount, StoreResult, Touch};
+use crate::domain::event::Stamp;
 use crate::domain::text::Handle;
 use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, Timestamp, User, UserId};
 
@@ -72,8 +73,12 @@ pub trait UserStore: Backend {
     /// Counts the follows of these users again, `followersCount` and `followingCount` of each: to check what is kept.
     async fn recount_users(&self, users: &[UserId]) -> StoreResult<Vec<Recount<UserId>>>;
 
-    /// Sets the counts of these users to what is counted.
-    async fn fix_user_counts(&self, users: &[UserId]) -> StoreResult<()>;
+    /// Sets the counts of these users to what is counted, and leaves `user.updated` for each that is there.
+    async fn fix_user_counts(&self, users: &[(UserId, Stamp)]) -> StoreResult<()>;
+
+    /// Leaves these events in the outbox, in one transaction that raises the versions of the users who are there above
+    /// what each [`Touch`] says, closed accounts included.
+    async fn touch_users(&self, touches: &[Touch]) -> StoreResult<()>;
 
     /// Adds users that are not there yet (by id), in one transaction. Returns how many were new.
     async fn insert_users(&self, users: &[NewUser]) -> StoreResult<u64>;

@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod claims;
-mod fixture;
+pub(crate) mod fixture;
+mod mending;
 mod parking;
 mod projections;
 mod workers;
@@ -31,6 +32,10 @@ macro_rules! outbox_contract {
             claims::events_of_an_aggregate_come_in_order,
             claims::no_events_are_settled_without_a_word,
             claims::those_that_waited_longest_come_first,
+            mending::a_touch_raises_versions_and_leaves_its_events,
+            mending::counts_are_fixed_with_an_event_for_each,
+            mending::likes_are_removed_with_an_event_for_each,
+            mending::those_that_wait_are_told_from_those_that_do_not,
             parking::a_backlog_is_counted,
             parking::a_dropped_event_is_gone,
             parking::an_aggregate_goes_on_after_a_parked_event,

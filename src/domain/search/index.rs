@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::event::Aggregate;
 use crate::domain::{Like, LikeId, Post, PostId, Timestamp, User, UserId};
 
 /// What the index holds of a thing. Of other things it holds ids, never fields: a rename touches one document.
@@ -87,6 +88,15 @@ impl IndexKey {
             Self::User(_) => DocumentKind::User,
             Self::Post(_) => DocumentKind::Post,
             Self::Like(_) => DocumentKind::Like,
+        }
+    }
+
+    /// Whose events tell of it.
+    pub fn aggregate(self) -> Aggregate {
+        match self {
+            Self::User(id) => id.into(),
+            Self::Post(id) => id.into(),
+            Self::Like(id) => id.post.into(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::ports::{
     Backend, Changed, Idempotency, LikeOutcome, LikeWish, LikesSet, NewPost, PostChanges, PostStore, Published,
-    PublishingStore, Recount, Role, StoreResult,
+    PublishingStore, Recount, Role, StoreResult, Touch,
 };
 
 /// A store of posts that keeps the ports' rules, as far as services can see.
@@ -305,7 +305,7 @@ impl PostStore for MemoryPosts {
         unreachable!("{NOT_ASKED}")
     }
 
-    async fn fix_post_counts(&self, _: &[PostId]) -> StoreResult<()> {
+    async fn fix_post_counts(&self, _: &[(PostId, Stamp)]) -> StoreResult<()> {
         unreachable!("{NOT_ASKED}")
     }
 
@@ -313,11 +313,15 @@ impl PostStore for MemoryPosts {
         unreachable!("{NOT_ASKED}")
     }
 
-    async fn fix_author_counts(&self, _: &[UserId]) -> StoreResult<()> {
+    async fn fix_author_counts(&self, _: &[(UserId, Stamp)]) -> StoreResult<()> {
         unreachable!("{NOT_ASKED}")
     }
 
-    async fn remove_likes(&self, _: &[LikeId]) -> StoreResult<()> {
+    async fn remove_likes(&self, _: &[(LikeId, Stamp)]) -> StoreResult<()> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn touch_posts(&self, _: &[Touch]) -> StoreResult<()> {
         unreachable!("{NOT_ASKED}")
     }
 

@@ -15,6 +15,7 @@ mod highlights;
 mod query;
 mod scan;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -207,6 +208,14 @@ impl SearchIndex for Elastic {
     ) -> StoreResult<Vec<Indexed>> {
         let index = if kind == DocumentKind::Like { &self.likes_alias } else { &self.search_alias };
         Ok(scan::documents(kind, self.find(index, &scan::page(kind, after, limit)).await?))
+    }
+
+    async fn documents_by_key(&self, keys: &[IndexKey]) -> StoreResult<HashMap<IndexKey, Indexed>> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let body = scan::by_key(keys, &self.search_alias, &self.likes_alias);
+        scan::found(keys, self.connection.ask(Method::Post, "_mget", Some(&body)).await?)
     }
 
     async fn refresh(&self) -> StoreResult<()> {

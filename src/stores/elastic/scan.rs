@@ -1,12 +1,17 @@
 //! Walking over all documents in the order of their keys, a page at a time; and removing those of a post.
 
+use std::collections::HashMap;
+
+use elasticsearch::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::document::{POST, USER};
+use super::document::{POST, USER, id_of};
+use super::error::{Reason, because};
 use crate::domain::search::{DocumentKind, IndexDocument, IndexKey, Indexed};
 use crate::domain::{LikeId, PostId, Timestamp, UserId};
+use crate::ports::StoreResult;
 
 /// The answer to [`page`].
 #[derive(Deserialize)]
@@ -28,6 +33,26 @@ struct Found {
     #[serde(rename = "_source")]
     source: Value,
 }
+
+/// The answer to [`by_key`].
+#[derive(Deserialize)]
+pub(super) struct Got {
+    docs: Vec<GotOne>,
+}
+
+#[derive(Deserialize)]
+struct GotOne {
+    #[serde(rename = "_version")]
+    version: Option<u64>,
+    /// There where the document is.
+    #[serde(rename = "_source")]
+    source: Option<Value>,
+    /// There where its index is not.
+    error: Option<Reason>,
+}
+
+/// The fields of [`Stored`].
+const SHOWN: [&str; 5] = ["author", "created_at", "handle", "title", "body"];
 
 /// What is read of a document; the words follow from the texts.
 #[derive(Deserialize)]
@@ -57,7 +82,7 @@ pub(super) fn page(kind: DocumentKind, after: Option<IndexKey>, limit: u32) -> V
         "size": limit,
         "track_total_hits": false,
         "version": true,
-        "_source": ["author", "created_at", "handle", "title", "body"],
+        "_source": SHOWN,
         "query": query,
         "sort": order.iter().map(|field| json!({ *field: "asc" })).collect::<Vec<_>>(),
     });
@@ -83,6 +108,29 @@ pub(super) fn documents(kind: DocumentKind, page: Page) -> Vec<Indexed> {
         Some(Indexed { key, version: found.version, document: document(key, found.source) })
     };
     page.hits.hits.into_iter().filter_map(indexed).collect()
+}
+
+/// A request for the documents with these keys.
+pub(super) fn by_key(keys: &[IndexKey], search_alias: &str, likes_alias: &str) -> Value {
+    let wanted = |key: &IndexKey| {
+        let alias = if key.kind() == DocumentKind::Like { likes_alias } else { search_alias };
+        json!({ "_index": alias, "_id": id_of(*key), "_source": SHOWN })
+    };
+    json!({ "docs": keys.iter().map(wanted).collect::<Vec<_>>() })
+}
+
+/// The documents of the answer to [`by_key`].
+pub(super) fn found(keys: &[IndexKey], answer: Got) -> StoreResult<HashMap<IndexKey, Indexed>> {
+    let mut found = HashMap::new();
+    for (&key, got) in keys.iter().zip(answer.docs) {
+        if let Some(error) = got.error {
+            return Err(because(StatusCode::NOT_FOUND, &error));
+        }
+        if let (Some(version), Some(source)) = (got.version, got.source) {
+            found.insert(key, Indexed { key, version, document: document(key, source) });
+        }
+    }
+    Ok(found)
 }
 
 fn document(key: IndexKey, source: Value) -> Option<IndexDocument> {

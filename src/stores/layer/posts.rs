@@ -1,7 +1,8 @@
 //! The port to posts, layered.
 
+use crate::domain::event::Stamp;
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{NewPost, Recount, Role};
+use crate::ports::{NewPost, Recount, Role, Touch};
 use crate::stores::layer::layered;
 use std::collections::{HashMap, HashSet};
 
@@ -22,10 +23,11 @@ layered! {
     read fn scan_posts(&self, after: Option<PostId>, limit: u32) -> Vec<Post>;
     read fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> Vec<(Like, u64)>;
     read fn recount_posts(&self, posts: &[PostId]) -> Vec<Recount<PostId>>;
-    write fn fix_post_counts(&self, posts: &[PostId]) -> ();
+    write fn fix_post_counts(&self, posts: &[(PostId, Stamp)]) -> ();
     read fn recount_authors(&self, authors: &[UserId]) -> Vec<Recount<UserId>>;
-    write fn fix_author_counts(&self, authors: &[UserId]) -> ();
-    write fn remove_likes(&self, likes: &[LikeId]) -> ();
+    write fn fix_author_counts(&self, authors: &[(UserId, Stamp)]) -> ();
+    write fn remove_likes(&self, likes: &[(LikeId, Stamp)]) -> ();
+    write fn touch_posts(&self, touches: &[Touch]) -> ();
     write fn insert_posts(&self, posts: &[NewPost]) -> u64;
     write fn insert_likes(&self, likes: &[Like]) -> u64;
 }

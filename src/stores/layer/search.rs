@@ -1,5 +1,7 @@
 //! The port to search, layered.
 
+use std::collections::HashMap;
+
 use crate::domain::search::{
     ActivityCount, DocumentKind, Hit, IndexChange, IndexKey, Indexed, SearchAnswer, SearchRequest, SuggestRequest,
 };
@@ -17,6 +19,7 @@ layered! {
     write fn apply(&self, changes: &[IndexChange]) -> ();
     write fn remove_likes_of(&self, post: PostId) -> ();
     read fn scan_documents(&self, kind: DocumentKind, after: Option<IndexKey>, limit: u32) -> Vec<Indexed>;
+    read fn documents_by_key(&self, keys: &[IndexKey]) -> HashMap<IndexKey, Indexed>;
     write fn refresh(&self) -> ();
     read fn count_documents(&self) -> u64;
 }

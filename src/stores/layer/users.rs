@@ -1,8 +1,9 @@
 //! The port to users, layered.
 
+use crate::domain::event::Stamp;
 use crate::domain::text::Handle;
 use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, User, UserId};
-use crate::ports::{NewFollow, NewUser, Recount, Role};
+use crate::ports::{NewFollow, NewUser, Recount, Role, Touch};
 use crate::stores::layer::layered;
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +26,8 @@ layered! {
     read fn mutuals(&self, viewer: UserId, of: &[UserId], limit: u32) -> HashMap<UserId, Vec<User>>;
     read fn scan_users(&self, after: Option<UserId>, limit: u32) -> Vec<User>;
     read fn recount_users(&self, users: &[UserId]) -> Vec<Recount<UserId>>;
-    write fn fix_user_counts(&self, users: &[UserId]) -> ();
+    write fn fix_user_counts(&self, users: &[(UserId, Stamp)]) -> ();
+    write fn touch_users(&self, touches: &[Touch]) -> ();
     write fn insert_users(&self, users: &[NewUser]) -> u64;
     write fn insert_follows(&self, follows: &[NewFollow]) -> u64;
 }

@@ -13,6 +13,7 @@
 
 mod document;
 mod error;
+mod mend;
 mod outbox;
 mod outbox_document;
 pub mod outbox_query;

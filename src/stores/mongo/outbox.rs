@@ -12,6 +12,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::ClientSession;
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::options::Hint;
+use polygraph_migrations::mongo::index;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -22,6 +23,7 @@ use super::read::{CONCURRENCY, find, walk};
 use super::transaction::{Work, in_transaction};
 use super::{Collections, Mongo, outbox_query};
 use crate::domain::Timestamp;
+use crate::domain::event::Aggregate;
 use crate::ports::{Backend, Backlog, Claim, ErrorKind, Lease, Outbox, Parked, Projection, StoreResult, Waiting};
 
 /// How many places in the line are read at first.
@@ -120,6 +122,19 @@ impl Outbox for MongoOutbox {
             "$inc": { &fields.attempts: 1 },
         };
         self.update(&fields, events, update).await
+    }
+
+    async fn waiting(&self, projection: Projection, aggregates: &[Aggregate]) -> StoreResult<HashSet<Aggregate>> {
+        if aggregates.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let outbox = self.collections().await?.outbox.clone_with_type::<Place>();
+        let pipeline = outbox_query::waiting(projection, aggregates.iter().map(|aggregate| aggregate.uuid()));
+        let found = outbox.aggregate(pipeline).hint(Hint::Name(index::OUTBOX_BY_AGGREGATE.to_owned()));
+        let found: Vec<Place> =
+            found.with_type().await.map_err(store_error)?.try_collect().await.map_err(store_error)?;
+        let waiting: HashSet<Uuid> = found.iter().filter_map(Place::aggregate).collect();
+        Ok(aggregates.iter().filter(|aggregate| waiting.contains(&aggregate.uuid())).copied().collect())
     }
 
     async fn backlog(&self, projection: Projection) -> StoreResult<Backlog> {

@@ -1,6 +1,6 @@
 //! The outbox's queries as they are sent: public, so that the EXPLAIN test examines exactly these.
 
-use mongodb::bson::doc;
+use mongodb::bson::{Document, doc};
 use polygraph_migrations::mongo::index;
 use uuid::Uuid;
 
@@ -40,6 +40,16 @@ pub fn of_aggregate(projection: Projection, aggregate: Uuid) -> Stretch {
         limit: EVENTS,
         projection: None,
     }
+}
+
+/// Those of these aggregates that have events which wait, as places. It goes by the index of [`of_aggregate`].
+pub fn waiting(projection: Projection, aggregates: impl Iterator<Item = Uuid>) -> [Document; 2] {
+    let due = Fields::of(projection).due;
+    let aggregates: Vec<String> = aggregates.map(|id| id.to_string()).collect();
+    [
+        doc! { "$match": { "aggregateid": { "$in": aggregates }, "$nor": [{ due: null }] } },
+        doc! { "$group": { "_id": "$aggregateid", "aggregateid": { "$first": "$aggregateid" } } },
+    ]
 }
 
 /// Events that the projection gave up on, the oldest first.

@@ -11,12 +11,14 @@ use polygraph_migrations::mongo::index;
 
 use super::document::{LikeDocument, LikeKey, PostVersion, RecommendedDocument, one_of, one_of_likes};
 use super::error::store_error;
-use super::recount::{RecountAuthors, RecountPosts, RemoveLikes};
+use super::mend::{FixAuthors, FixPosts, RemoveLikes, TouchPosts};
+use super::recount::{RecountAuthors, RecountPosts};
 use super::transaction::{Work, find_in, in_transaction};
 use super::write::{InsertLikes, InsertPosts};
 use super::{Collections, Mongo, query, read};
+use crate::domain::event::Stamp;
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{Backend, NewPost, PostStore, Recount, StoreResult};
+use crate::ports::{Backend, NewPost, PostStore, Recount, StoreResult, Touch};
 
 /// Posts and likes in MongoDB.
 #[derive(Clone)]
@@ -177,15 +179,15 @@ impl PostStore for MongoPosts {
             return Ok(Vec::new());
         }
         let collections = self.collections().await?;
-        in_transaction(&collections.database, &RecountPosts { collections, posts, fixes: false }).await
+        in_transaction(&collections.database, &RecountPosts { collections, posts }).await
     }
 
-    async fn fix_post_counts(&self, posts: &[PostId]) -> StoreResult<()> {
+    async fn fix_post_counts(&self, posts: &[(PostId, Stamp)]) -> StoreResult<()> {
         if posts.is_empty() {
             return Ok(());
         }
         let collections = self.collections().await?;
-        in_transaction(&collections.database, &RecountPosts { collections, posts, fixes: true }).await.map(drop)
+        in_transaction(&collections.database, &FixPosts { collections, posts }).await
     }
 
     async fn recount_authors(&self, authors: &[UserId]) -> StoreResult<Vec<Recount<UserId>>> {
@@ -193,23 +195,31 @@ impl PostStore for MongoPosts {
             return Ok(Vec::new());
         }
         let collections = self.collections().await?;
-        in_transaction(&collections.database, &RecountAuthors { collections, authors, fixes: false }).await
+        in_transaction(&collections.database, &RecountAuthors { collections, authors }).await
     }
 
-    async fn fix_author_counts(&self, authors: &[UserId]) -> StoreResult<()> {
+    async fn fix_author_counts(&self, authors: &[(UserId, Stamp)]) -> StoreResult<()> {
         if authors.is_empty() {
             return Ok(());
         }
         let collections = self.collections().await?;
-        in_transaction(&collections.database, &RecountAuthors { collections, authors, fixes: true }).await.map(drop)
+        in_transaction(&collections.database, &FixAuthors { collections, authors }).await
     }
 
-    async fn remove_likes(&self, likes: &[LikeId]) -> StoreResult<()> {
+    async fn remove_likes(&self, likes: &[(LikeId, Stamp)]) -> StoreResult<()> {
         if likes.is_empty() {
             return Ok(());
         }
         let collections = self.collections().await?;
         in_transaction(&collections.database, &RemoveLikes { collections, likes }).await
+    }
+
+    async fn touch_posts(&self, touches: &[Touch]) -> StoreResult<()> {
+        if touches.is_empty() {
+            return Ok(());
+        }
+        let collections = self.collections().await?;
+        in_transaction(&collections.database, &TouchPosts { collections, touches }).await
     }
 
     async fn insert_posts(&self, posts: &[NewPost]) -> StoreResult<u64> {

@@ -1,20 +1,19 @@
-//! Counting again what is kept as counts, and setting those right: each in a transaction, so that a count and what it
-//! counts are of one moment. Fixing touches what it counts for, and so meets every write that counts beside it.
+//! Counting again what is kept as counts, in a transaction, so that a count and what it counts are of one moment.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
-use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc};
+use mongodb::bson::{Uuid as BsonUuid, doc};
 use mongodb::{ClientSession, Collection};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Collections;
-use super::document::{bson_id, one_of, one_of_likes};
+use super::document::{one_of, uuid};
 use super::error::store_error;
-use super::transaction::{Work, find_in, update_in};
-use crate::domain::{LikeId, PostId, UserId};
+use super::transaction::{Work, find_in};
+use crate::domain::{PostId, UserId};
 use crate::ports::{Recount, StoreResult};
 
 #[derive(Deserialize)]
@@ -26,9 +25,14 @@ struct Grouped {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kept {
+pub(super) struct Kept {
     #[serde(rename = "_id")]
-    id: BsonUuid,
+    pub(super) id: BsonUuid,
+    /// Of a post.
+    pub(super) author: Option<BsonUuid>,
+    /// Of a post.
+    #[serde(default)]
+    pub(super) version: i64,
     #[serde(default)]
     like_count: i64,
     #[serde(default)]
@@ -37,11 +41,7 @@ struct Kept {
     likes: i64,
 }
 
-fn uuid(id: BsonUuid) -> Uuid {
-    Uuid::from_bytes(id.bytes())
-}
-
-fn natural(count: i64) -> u64 {
+pub(super) fn natural(count: i64) -> u64 {
     u64::try_from(count).unwrap_or_default()
 }
 
@@ -75,19 +75,36 @@ async fn kept<T: Send + Sync>(
 ) -> StoreResult<HashMap<Uuid, Kept>> {
     let collection = collection.clone_with_type::<Kept>();
     let find = collection.find(doc! { "_id": one_of(ids.iter().copied()) });
-    let find = find.projection(doc! { "likeCount": 1, "posts": 1, "likes": 1 });
+    let find = find.projection(doc! { "author": 1, "version": 1, "likeCount": 1, "posts": 1, "likes": 1 });
     Ok(find_in(session, find).await?.into_iter().map(|kept| (uuid(kept.id), kept)).collect())
 }
 
-fn set(id: Uuid, fields: Document, upsert: bool) -> Document {
-    doc! { "q": { "_id": bson_id(id) }, "u": fields, "upsert": upsert }
+/// The kept posts among `ids`, and how many likes each has.
+pub(super) async fn posts(
+    session: &mut ClientSession,
+    collections: &Collections,
+    ids: &[Uuid],
+) -> StoreResult<Vec<(Kept, i64)>> {
+    let kept = kept(session, &collections.posts, ids).await?;
+    let counts = count(session, &collections.likes, "post", ids).await?;
+    Ok(kept.into_iter().map(|(id, kept)| (kept, of_count(&counts, &id))).collect())
 }
 
-/// Counts the likes of posts again, and sets the counts if that is wanted.
+/// How many posts each of `ids` has written, and how many likes they have given.
+pub(super) async fn authors(
+    session: &mut ClientSession,
+    collections: &Collections,
+    ids: &[Uuid],
+) -> StoreResult<Vec<(Uuid, i64, i64)>> {
+    let written = count(session, &collections.posts, "author", ids).await?;
+    let given = count(session, &collections.likes, "user", ids).await?;
+    Ok(ids.iter().map(|id| (*id, of_count(&written, id), of_count(&given, id))).collect())
+}
+
+/// Counts the likes of posts again.
 pub(super) struct RecountPosts<'a> {
     pub(super) collections: &'a Collections,
     pub(super) posts: &'a [PostId],
-    pub(super) fixes: bool,
 }
 
 #[async_trait]
@@ -95,31 +112,21 @@ impl Work for RecountPosts<'_> {
     type Output = Vec<Recount<PostId>>;
 
     async fn run(&self, session: &mut ClientSession) -> StoreResult<Self::Output> {
-        let Collections { database, posts, likes, .. } = self.collections;
         let ids: Vec<Uuid> = self.posts.iter().map(|id| id.0).collect();
-        let kept = kept(session, posts, &ids).await?;
-        let counts = count(session, likes, "post", &ids).await?;
-        let of = |id: &Uuid| of_count(&counts, id);
-        if self.fixes && !kept.is_empty() {
-            let fix =
-                |id: &Uuid| set(*id, doc! { "$set": { "likeCount": of(id) }, "$inc": { "version": 1_i64 } }, false);
-            update_in(session, database, posts, kept.keys().map(fix).collect()).await?;
-        }
-        let recount = |(id, kept): (&Uuid, &Kept)| Recount {
-            id: PostId(*id),
+        let recount = |(kept, counted): (Kept, i64)| Recount {
+            id: PostId(uuid(kept.id)),
             name: "likeCount",
             stored: natural(kept.like_count),
-            counted: natural(of(id)),
+            counted: natural(counted),
         };
-        Ok(kept.iter().map(recount).collect())
+        Ok(posts(session, self.collections, &ids).await?.into_iter().map(recount).collect())
     }
 }
 
-/// Counts the posts and likes of authors again, and sets the counts if that is wanted.
+/// Counts the posts and likes of authors again.
 pub(super) struct RecountAuthors<'a> {
     pub(super) collections: &'a Collections,
     pub(super) authors: &'a [UserId],
-    pub(super) fixes: bool,
 }
 
 #[async_trait]
@@ -127,54 +134,22 @@ impl Work for RecountAuthors<'_> {
     type Output = Vec<Recount<UserId>>;
 
     async fn run(&self, session: &mut ClientSession) -> StoreResult<Self::Output> {
-        let Collections { database, posts, likes, authors, .. } = self.collections;
         let ids: Vec<Uuid> = self.authors.iter().map(|id| id.0).collect();
-        let kept = kept(session, authors, &ids).await?;
-        let written = count(session, posts, "author", &ids).await?;
-        let given = count(session, likes, "user", &ids).await?;
-        if self.fixes {
-            let fix = |id: &Uuid| {
-                let counts = doc! { "posts": of_count(&written, id), "likes": of_count(&given, id) };
-                set(*id, doc! { "$set": counts }, true)
-            };
-            update_in(session, database, authors, ids.iter().map(fix).collect()).await?;
-        }
-        let recount = |id: &Uuid| {
-            let (posts, likes) = kept.get(id).map_or((0, 0), |kept| (kept.posts, kept.likes));
+        let kept = kept(session, &self.collections.authors, &ids).await?;
+        let recount = |(id, written, given): (Uuid, i64, i64)| {
+            let (posts, likes) = kept.get(&id).map_or((0, 0), |kept| (kept.posts, kept.likes));
             let of = |name, stored, counted| Recount {
-                id: UserId(*id),
+                id: UserId(id),
                 name,
                 stored: natural(stored),
                 counted: natural(counted),
             };
-            [of("postsCount", posts, of_count(&written, id)), of("likesCount", likes, of_count(&given, id))]
+            [of("postsCount", posts, written), of("likesCount", likes, given)]
         };
-        Ok(ids.iter().flat_map(recount).collect())
+        Ok(authors(session, self.collections, &ids).await?.into_iter().flat_map(recount).collect())
     }
 }
 
 fn of_count(counts: &HashMap<Uuid, i64>, id: &Uuid) -> i64 {
     counts.get(id).copied().unwrap_or_default()
-}
-
-/// Removes likes that should not be, and sets right what counted them.
-pub(super) struct RemoveLikes<'a> {
-    pub(super) collections: &'a Collections,
-    pub(super) likes: &'a [LikeId],
-}
-
-#[async_trait]
-impl Work for RemoveLikes<'_> {
-    type Output = ();
-
-    async fn run(&self, session: &mut ClientSession) -> StoreResult<()> {
-        let Collections { likes, .. } = self.collections;
-        let filter = doc! { "_id": Bson::from(one_of_likes(self.likes.iter().copied())) };
-        likes.delete_many(filter).session(&mut *session).await.map_err(store_error)?;
-        let posts = Vec::from_iter(self.likes.iter().map(|id| id.post).collect::<BTreeSet<_>>());
-        let authors = Vec::from_iter(self.likes.iter().map(|id| id.user).collect::<BTreeSet<_>>());
-        RecountPosts { collections: self.collections, posts: &posts, fixes: true }.run(session).await?;
-        RecountAuthors { collections: self.collections, authors: &authors, fixes: true }.run(session).await?;
-        Ok(())
-    }
 }

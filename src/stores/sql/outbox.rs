@@ -14,7 +14,7 @@ use super::queries::outbox_claims as claims;
 use super::retry::retried;
 use super::rows::Columns;
 use crate::domain::Timestamp;
-use crate::domain::event::Event;
+use crate::domain::event::{Aggregate, Event};
 use crate::ports::{Backend, Backlog, Claim, Lease, Outbox, Parked, Projection, Role, StoreResult, Waiting};
 
 /// Leaves events in the outbox, in the transaction that writes what they tell of. It is the last that a transaction
@@ -225,6 +225,16 @@ impl Outbox for SqlOutbox {
 
     async fn park(&self, projection: Projection, events: &[Uuid], reason: &str) -> StoreResult<()> {
         self.settle(projection, events, claims::park(self.db.dialect(), projection, events, reason), false).await
+    }
+
+    async fn waiting(&self, projection: Projection, aggregates: &[Aggregate]) -> StoreResult<HashSet<Aggregate>> {
+        if aggregates.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let ids: Vec<Uuid> = aggregates.iter().map(|aggregate| aggregate.uuid()).collect();
+        let queued = self.db.rows(claims::queued(self.db.dialect(), projection, &ids), Columns::id).await?;
+        let queued: HashSet<Uuid> = queued.into_iter().collect();
+        Ok(aggregates.iter().filter(|aggregate| queued.contains(&aggregate.uuid())).copied().collect())
     }
 
     async fn backlog(&self, projection: Projection) -> StoreResult<Backlog> {

@@ -8,10 +8,13 @@ use sea_orm::Statement;
 
 use super::connect::Sql;
 use super::db::Db;
+use super::queries::Versioned;
+use super::retry::retried;
 use super::rows::Columns;
 use super::{group, queries, recount, writes};
+use crate::domain::event::Stamp;
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{Backend, NewPost, PostStore, Recount, Role, StoreResult};
+use crate::ports::{Backend, NewPost, PostStore, Recount, Role, StoreResult, Touch};
 
 /// Posts and likes in PostgreSQL or SQLite.
 pub struct SqlPosts {
@@ -162,11 +165,11 @@ impl PostStore for SqlPosts {
         recount::posts(&self.db, posts).await
     }
 
-    async fn fix_post_counts(&self, posts: &[PostId]) -> StoreResult<()> {
+    async fn fix_post_counts(&self, posts: &[(PostId, Stamp)]) -> StoreResult<()> {
         if posts.is_empty() {
             return Ok(());
         }
-        recount::fix_posts(&self.db, posts).await
+        retried(|| recount::fix_posts(&self.db, posts)).await
     }
 
     async fn recount_authors(&self, authors: &[UserId]) -> StoreResult<Vec<Recount<UserId>>> {
@@ -176,18 +179,25 @@ impl PostStore for SqlPosts {
         recount::authors(&self.db, authors).await
     }
 
-    async fn fix_author_counts(&self, authors: &[UserId]) -> StoreResult<()> {
+    async fn fix_author_counts(&self, authors: &[(UserId, Stamp)]) -> StoreResult<()> {
         if authors.is_empty() {
             return Ok(());
         }
-        recount::fix_authors(&self.db, authors).await
+        retried(|| recount::fix_authors(&self.db, authors)).await
     }
 
-    async fn remove_likes(&self, likes: &[LikeId]) -> StoreResult<()> {
+    async fn remove_likes(&self, likes: &[(LikeId, Stamp)]) -> StoreResult<()> {
         if likes.is_empty() {
             return Ok(());
         }
-        recount::remove_likes(&self.db, likes).await
+        retried(|| recount::remove_likes(&self.db, likes)).await
+    }
+
+    async fn touch_posts(&self, touches: &[Touch]) -> StoreResult<()> {
+        if touches.is_empty() {
+            return Ok(());
+        }
+        retried(|| recount::touch(&self.db, Versioned::Posts, touches)).await
     }
 
     async fn insert_posts(&self, posts: &[NewPost]) -> StoreResult<u64> {

@@ -8,11 +8,14 @@ use sea_orm::Statement;
 
 use super::connect::Sql;
 use super::db::Db;
+use super::queries::Versioned;
+use super::retry::retried;
 use super::rows::Columns;
 use super::{group, queries, recount, writes};
+use crate::domain::event::Stamp;
 use crate::domain::text::Handle;
 use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, User, UserId};
-use crate::ports::{Backend, NewFollow, NewUser, Recount, Role, StoreResult, UserStore};
+use crate::ports::{Backend, NewFollow, NewUser, Recount, Role, StoreResult, Touch, UserStore};
 
 /// Users and follows in PostgreSQL or SQLite.
 pub struct SqlUsers {
@@ -165,11 +168,18 @@ impl UserStore for SqlUsers {
         recount::users(&self.db, users).await
     }
 
-    async fn fix_user_counts(&self, users: &[UserId]) -> StoreResult<()> {
+    async fn fix_user_counts(&self, users: &[(UserId, Stamp)]) -> StoreResult<()> {
         if users.is_empty() {
             return Ok(());
         }
-        recount::fix_users(&self.db, users).await
+        retried(|| recount::fix_users(&self.db, users)).await
+    }
+
+    async fn touch_users(&self, touches: &[Touch]) -> StoreResult<()> {
+        if touches.is_empty() {
+            return Ok(());
+        }
+        retried(|| recount::touch(&self.db, Versioned::Users, touches)).await
     }
 
     async fn insert_users(&self, users: &[NewUser]) -> StoreResult<u64> {

@@ -155,6 +155,11 @@ impl SearchIndex for TantivyIndex {
             .await
     }
 
+    async fn documents_by_key(&self, keys: &[IndexKey]) -> StoreResult<HashMap<IndexKey, Indexed>> {
+        let keys = keys.to_vec();
+        self.blocking(move |inner| scan::by_key(&inner.reader.searcher(), inner.fields, &keys)).await
+    }
+
     /// Does nothing: what was applied can be found when [`Self::apply`] returns.
     async fn refresh(&self) -> StoreResult<()> {
         Ok(())

@@ -1,7 +1,10 @@
 //! Walking over all documents in the order of their keys, a page at a time.
 
+use std::collections::HashMap;
+
+use tantivy::columnar::Column;
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
-use tantivy::{DocAddress, DocSet as _, Searcher, SegmentOrdinal, SegmentReader, TERMINATED, TantivyDocument};
+use tantivy::{DocAddress, DocId, DocSet as _, Searcher, SegmentOrdinal, SegmentReader, TERMINATED, TantivyDocument};
 
 use super::collect::Uuids;
 use super::schema::{Fields, Kind, column, key_bytes, key_of, key_range};
@@ -37,20 +40,49 @@ fn keys_of_segment(
 ) -> tantivy::Result<()> {
     let keys = reader.inverted_index(fields.key)?;
     let kinds = reader.fast_fields().u64(column::KIND)?;
-    let is_shown = |doc| !reader.is_deleted(doc) && kinds.first(doc) != Some(Kind::Tombstone as u64);
     let mut terms = keys.terms().range().gt(after).lt(end).into_stream()?;
     let most = found.len() + limit;
     while found.len() < most && terms.advance() {
         let Some(key) = key_of(terms.key()) else { continue };
         let mut postings = keys.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
         while postings.doc() != TERMINATED {
-            if is_shown(postings.doc()) {
+            if is_shown(reader, &kinds, postings.doc()) {
                 found.push((key, DocAddress::new(segment, postings.doc())));
             }
             postings.advance();
         }
     }
     Ok(())
+}
+
+/// The documents with these keys.
+pub(super) fn by_key(
+    searcher: &Searcher,
+    fields: Fields,
+    keys: &[IndexKey],
+) -> tantivy::Result<HashMap<IndexKey, Indexed>> {
+    let mut found = HashMap::new();
+    for (segment, reader) in (0..).zip(searcher.segment_readers()) {
+        let terms = reader.inverted_index(fields.key)?;
+        let kinds = reader.fast_fields().u64(column::KIND)?;
+        for &key in keys {
+            let Some(mut postings) = terms.read_postings(&fields.key_term(key), IndexRecordOption::Basic)? else {
+                continue;
+            };
+            while postings.doc() != TERMINATED {
+                if is_shown(reader, &kinds, postings.doc()) {
+                    found.insert(key, load(searcher, fields, key, DocAddress::new(segment, postings.doc()))?);
+                }
+                postings.advance();
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether it is a document, and neither deleted nor a deletion that is remembered.
+fn is_shown(reader: &SegmentReader, kinds: &Column<u64>, doc: DocId) -> bool {
+    !reader.is_deleted(doc) && kinds.first(doc) != Some(Kind::Tombstone as u64)
 }
 
 fn load(searcher: &Searcher, fields: Fields, key: IndexKey, address: DocAddress) -> tantivy::Result<Indexed> {

@@ -1,6 +1,6 @@
 //! How claims are settled, on an outbox in memory and in time that stands still while somebody works.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::domain::Timestamp;
-use crate::domain::event::Happened;
+use crate::domain::event::{Aggregate, Happened};
 use crate::ports::{
     Backend, Backlog, Claim, Clock, Entropy, ErrorKind, Lease, Outbox, Parked, Projection, Role, StoreError,
     StoreResult,
@@ -111,6 +111,12 @@ impl Outbox for MemoryOutbox {
         self.take(events);
         self.parked.lock().unwrap().extend(events.iter().map(|&id| (id, reason.to_owned())));
         Ok(())
+    }
+
+    async fn waiting(&self, _: Projection, aggregates: &[Aggregate]) -> StoreResult<HashSet<Aggregate>> {
+        let waiting = self.waiting.lock().unwrap();
+        let waits = |aggregate: &&Aggregate| waiting.iter().any(|(_, claim)| claim.aggregate == **aggregate);
+        Ok(aggregates.iter().filter(waits).copied().collect())
     }
 
     async fn backlog(&self, _: Projection) -> StoreResult<Backlog> {

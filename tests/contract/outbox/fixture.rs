@@ -70,7 +70,7 @@ pub(super) fn lease(worker: u128, second: i64) -> Lease {
 }
 
 /// A stamp that no other write has.
-pub(super) fn stamp(second: i64) -> Stamp {
+pub(crate) fn stamp(second: i64) -> Stamp {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut random = [0; 10];
     random[2..].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
+use polygraph::domain::event::Stamp;
 use polygraph::domain::{LikeId, PostFields, PostId};
 use polygraph::ports::{PostStore, Recount};
 
 use super::world::{World, user};
+use crate::outbox::fixture::stamp;
 
 fn ids(world: &World) -> Vec<PostId> {
     world.posts.iter().map(|post| post.id).collect()
+}
+
+/// Each with a stamp that no other write has.
+fn stamped<I>(ids: impl IntoIterator<Item = I>) -> Vec<(I, Stamp)> {
+    ids.into_iter().map(|id| (id, stamp(1))).collect()
 }
 
 /// Every recount agrees with what is kept, and with the model.
@@ -44,9 +51,9 @@ pub(super) async fn what_is_kept_is_what_is_counted(store: Arc<dyn PostStore>) {
 
 pub(super) async fn fixing_what_is_right_changes_no_count(store: Arc<dyn PostStore>) {
     let world = World::small().fill(&*store).await;
-    store.fix_post_counts(&ids(&world)).await.unwrap();
-    store.fix_author_counts(&world.users).await.unwrap();
-    store.fix_author_counts(&[user(777)]).await.unwrap();
+    store.fix_post_counts(&stamped(ids(&world))).await.unwrap();
+    store.fix_author_counts(&stamped(world.users.clone())).await.unwrap();
+    store.fix_author_counts(&stamped([user(777)])).await.unwrap();
     assert_counted(&*store, &world).await;
 }
 
@@ -55,7 +62,7 @@ pub(super) async fn likes_are_removed_with_their_counts(store: Arc<dyn PostStore
     let before = store.posts_by_id(&ids(&world), PostFields::default()).await.unwrap();
     let removed: Vec<LikeId> = world.likes.iter().step_by(3).map(|like| like.id).collect();
     let absent = LikeId { post: world.posts[0].id, user: user(777) };
-    store.remove_likes(&[removed.as_slice(), &[absent]].concat()).await.unwrap();
+    store.remove_likes(&stamped(removed.iter().copied().chain([absent]))).await.unwrap();
     world.likes.retain(|like| !removed.contains(&like.id));
     assert_counted(&*store, &world).await;
     assert!(store.likes_by_id(&removed).await.unwrap().is_empty());

@@ -10,6 +10,7 @@ use polygraph::ports::{ErrorKind, NewFollow, NewUser, StoreError, UserStore};
 use uuid::Uuid;
 
 use super::model::Model;
+use crate::outbox::fixture::stamp;
 
 async fn user(store: &dyn UserStore, id: UserId) -> User {
     store.users_by_id(&[id]).await.expect("a user").remove(&id).expect("this user")
@@ -34,7 +35,8 @@ pub(super) async fn counts_are_exact(store: &dyn UserStore) {
 
 pub(super) async fn counts_are_counted_again(store: &dyn UserStore) {
     let model = Model::stored(store, 58, 12, 50).await;
-    store.fix_user_counts(&model.ids()).await.expect("nothing to fix");
+    let all: Vec<_> = model.ids().into_iter().map(|id| (id, stamp(1))).collect();
+    store.fix_user_counts(&all).await.expect("nothing to fix");
     assert_counts(store, &model).await;
     let counts = store.recount_users(&model.ids()).await.expect("counts");
     assert_eq!(counts.len(), 2 * 12);

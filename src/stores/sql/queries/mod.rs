@@ -35,7 +35,10 @@ pub use likes::{liked_among, likes_by_id, likes_by_users, likes_of_posts, scan_l
 pub use posts::{
     author_stats, count_posts, posts_by_id, posts_most_liked, posts_newest, posts_of_authors, recommended, scan_posts,
 };
-pub(super) use recount::{fix_author_counts, fix_post_counts, fix_user_counts, lock_authors, remove_likes};
+pub(super) use recount::{
+    Versioned, fix_author_counts, fix_post_counts, fix_user_counts, lock_authors, lock_versions, raise_versions,
+    remove_likes,
+};
 pub use recount::{recount_authors, recount_posts, recount_users};
 pub(super) use sessions::{end_session, end_sessions, extend_session, open_session, session, sweep_sessions};
 pub use users::{

@@ -197,6 +197,13 @@ const FIRST_EVENT: &str = "FROM outbox_waiting w WHERE w.projection = outbox_que
                            AND w.aggregate_id = outbox_queue.aggregate_id AND w.parked_reason IS NULL \
                            ORDER BY w.version, w.event_id LIMIT 1";
 
+/// Those of these aggregates that are in the queue: every one with events that wait is.
+pub(in super::super) fn queued(dialect: DbBackend, projection: Projection, aggregates: &[Uuid]) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let (projection, among) = (draft.bind(projection.name()), draft.among("q.aggregate_id", aggregates));
+    draft.done(format!("SELECT q.aggregate_id FROM outbox_queue q WHERE q.projection = {projection} AND {among}"))
+}
+
 /// How many events wait, how many are parked, and since when the oldest waits.
 pub(in super::super) fn backlog(dialect: DbBackend, projection: Projection) -> Statement {
     let mut draft = Draft::new(dialect);
