@@ -14,6 +14,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// How long requests in flight may take to finish once the gateway is told to stop.
     pub shutdown_grace: Duration,
+    /// How long events stay with a gateway that claimed them and was killed, before others go on with them.
+    pub relay_lease: Duration,
 }
 
 static LISTEN: Setting<SocketAddr> =
@@ -29,11 +31,30 @@ static SHUTDOWN_GRACE: Setting<Duration> = Setting::new(
 )
 .default("10s");
 
-pub(super) static SECTION: Section = Section { title: "Server", settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about] };
+static RELAY_LEASE: Setting<Duration> = Setting::new(
+    "relay_lease",
+    "DURATION",
+    read_lease,
+    "How long the index and deletions wait for a gateway that was killed, before others (or itself, restarted) go on \
+     with the events that it had claimed.",
+)
+.default("30s");
+
+pub(super) static SECTION: Section =
+    Section { title: "Server", settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about, &RELAY_LEASE.about] };
 
 impl ServerConfig {
     pub(super) fn finish(values: &mut Values) -> Option<Self> {
         let (listen, shutdown_grace) = (values.get(&LISTEN), values.get(&SHUTDOWN_GRACE));
-        Some(Self { listen: listen?, shutdown_grace: shutdown_grace? })
+        let relay_lease = values.get(&RELAY_LEASE);
+        Some(Self { listen: listen?, shutdown_grace: shutdown_grace?, relay_lease: relay_lease? })
+    }
+}
+
+/// A lease that work in good order does not outlive.
+fn read_lease(text: &str) -> Result<Duration, String> {
+    match read::duration(text)? {
+        lease if lease < Duration::from_secs(1) => Err("is too short. Write 1s or more.".to_owned()),
+        lease => Ok(lease),
     }
 }
