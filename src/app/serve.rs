@@ -49,7 +49,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     };
     let stores = Arc::new(OpenStores::open(&config, Arc::clone(&clock))?);
     let gateway = gateway(&config, &stores, &clock);
-    let relay = relay(&stores, gateway.use_cases.publishing.clone(), &clock);
+    let relay = relay(&config, &stores, gateway.use_cases.publishing.clone(), &clock);
     let health = Arc::clone(&gateway.health);
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {

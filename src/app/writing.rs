@@ -71,7 +71,7 @@ fn throttle_rules(config: &Config) -> ThrottleRules {
 
 /// The relay of these stores' outboxes. Deletions go through `publishing`, the one that requests use: its likes are
 /// committed in groups with theirs.
-pub(super) fn relay(stores: &OpenStores, publishing: Publishing, clock: &Arc<dyn Clock>) -> Relay {
+pub(super) fn relay(config: &Config, stores: &OpenStores, publishing: Publishing, clock: &Arc<dyn Clock>) -> Relay {
     let index = IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
     let closed = Closed {
         accounts: Arc::clone(&stores.accounts),
@@ -80,6 +80,7 @@ pub(super) fn relay(stores: &OpenStores, publishing: Publishing, clock: &Arc<dyn
         stamps: Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy)),
     };
     Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
+        .with_lease(config.server.relay_lease)
         .with(Projection::Index, Arc::new(index))
         .with(Projection::Deletion, Arc::new(DeletionProjection::new(Arc::new(closed))))
 }

@@ -14,6 +14,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// How long requests in flight may take to finish once the gateway is told to stop.
     pub shutdown_grace: Duration,
+    /// How long events stay with a gateway that claimed them and was killed, before others go on with them.
+    pub relay_lease: Duration,
     /// Whether this gateway serves the public: every limit is in force then.
     pub production: bool,
 }
@@ -31,6 +33,15 @@ static SHUTDOWN_GRACE: Setting<Duration> = Setting::new(
 )
 .default("10s");
 
+static RELAY_LEASE: Setting<Duration> = Setting::new(
+    "relay_lease",
+    "DURATION",
+    read_lease,
+    "How long the index and deletions wait for a gateway that was killed, before others (or itself, restarted) go on \
+     with the events that it had claimed.",
+)
+.default("30s");
+
 static PRODUCTION: Setting<bool> = Setting::new(
     "production",
     "BOOL",
@@ -42,13 +53,28 @@ static PRODUCTION: Setting<bool> = Setting::new(
 .flag("production")
 .switch();
 
-pub(super) static SECTION: Section =
-    Section { title: "Server", settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about, &PRODUCTION.about] };
+pub(super) static SECTION: Section = Section {
+    title: "Server",
+    settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about, &RELAY_LEASE.about, &PRODUCTION.about],
+};
 
 impl ServerConfig {
     pub(super) fn finish(values: &mut Values) -> Option<Self> {
-        let (listen, shutdown_grace, production) =
-            (values.get(&LISTEN), values.get(&SHUTDOWN_GRACE), values.get(&PRODUCTION));
-        Some(Self { listen: listen?, shutdown_grace: shutdown_grace?, production: production? })
+        let (listen, shutdown_grace) = (values.get(&LISTEN), values.get(&SHUTDOWN_GRACE));
+        let (relay_lease, production) = (values.get(&RELAY_LEASE), values.get(&PRODUCTION));
+        Some(Self {
+            listen: listen?,
+            shutdown_grace: shutdown_grace?,
+            relay_lease: relay_lease?,
+            production: production?,
+        })
+    }
+}
+
+/// A lease that work in good order does not outlive.
+fn read_lease(text: &str) -> Result<Duration, String> {
+    match read::duration(text)? {
+        lease if lease < Duration::from_secs(1) => Err("is too short. Write 1s or more.".to_owned()),
+        lease => Ok(lease),
     }
 }

@@ -1,6 +1,7 @@
 //! The relay: a loop for each projection of each outbox, so that none delays another.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,9 @@ use super::wake::Wake;
 use super::worker::Worker;
 use crate::ports::{Clock, Entropy, Outbox, Projection};
 
+/// How long others stay away from what a relay claimed, unless told otherwise.
+const LEASE: Duration = Duration::from_secs(30);
+
 /// Carries events from the outboxes to the projections. Several relays, in one process or in many, share the work.
 pub struct Relay {
     outboxes: Vec<Arc<dyn Outbox>>,
@@ -18,18 +22,27 @@ pub struct Relay {
     wake: Wake,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    lease: Duration,
 }
 
 impl Relay {
     /// A relay from these outboxes, which has no projector yet.
     pub fn new(outboxes: Vec<Arc<dyn Outbox>>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { outboxes, projectors: Vec::new(), wake: Wake::default(), clock, entropy }
+        Self { outboxes, projectors: Vec::new(), wake: Wake::default(), clock, entropy, lease: LEASE }
     }
 
     /// The relay, that also hands the events which wait for `projection` to `projector`.
     #[must_use]
     pub fn with(mut self, projection: Projection, projector: Arc<dyn Projector>) -> Self {
         self.projectors.push((projection, projector));
+        self
+    }
+
+    /// The relay, whose claims others stay away from for as long as this. When a gateway is killed, what it had claimed
+    /// waits so long; when a projection takes longer, another gateway does the same again, which does no harm.
+    #[must_use]
+    pub fn with_lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
         self
     }
 
@@ -51,6 +64,7 @@ impl Relay {
                 outbox: outbox.as_ref(),
                 clock: self.clock.as_ref(),
                 entropy: self.entropy.as_ref(),
+                lease: self.lease,
             })
         });
         join_all(loops.map(|worker| worker.run(self.wake.subscribe(), &stop))).await;

@@ -13,10 +13,6 @@ use super::projector::{ProjectError, Projector, explain};
 use crate::domain::Timestamp;
 use crate::ports::{Claim, Clock, Entropy, Lease, Outbox, Projection, StoreResult};
 
-/// How long others stay away from what is claimed.
-const LEASE: Duration = Duration::from_secs(30);
-/// How long claims are held while a store is down: until then they are not due for others anyway.
-const HOLD: Duration = Duration::from_secs(20);
 /// How often the outbox is looked into, and how seldom when nothing comes.
 const LOOK: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 /// The bounds of the pause after a failure: it doubles from the first to the second with each.
@@ -33,6 +29,8 @@ pub(super) struct Worker<'a> {
     pub(super) outbox: &'a dyn Outbox,
     pub(super) clock: &'a dyn Clock,
     pub(super) entropy: &'a dyn Entropy,
+    /// How long others stay away from what is claimed.
+    pub(super) lease: Duration,
 }
 
 impl Worker<'_> {
@@ -43,7 +41,7 @@ impl Worker<'_> {
         while !stop.is_cancelled() {
             // What is written from here on wakes the next wait.
             woken.borrow_and_update();
-            let lease = Lease { worker: self.id, now: self.clock.now(), length: LEASE };
+            let lease = Lease { worker: self.id, now: self.clock.now(), length: self.lease };
             let claimed = self.outbox.claim(self.projection, self.projector.most_claims(), lease).await;
             let settled = match claimed {
                 Ok(claims) if claims.is_empty() => {
@@ -77,7 +75,7 @@ impl Worker<'_> {
     /// Has the claims projected, and settles what became of them. While a store is down they are held and tried again:
     /// that is no failure of theirs. When the lease is over, they are anybody's again.
     async fn work(&self, mut claims: Vec<Claim>, stop: &CancellationToken) -> StoreResult<()> {
-        let give_up_at = later(self.clock.now(), HOLD);
+        let give_up_at = later(self.clock.now(), self.lease * 2 / 3);
         let mut outages = 0;
         loop {
             let outcomes = self.project(&claims).await;
