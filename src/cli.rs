@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
-pub use arguments::{ConfigArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs};
+pub use arguments::{ConfigArgs, ExplainArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs};
 
 use crate::config::{About, Config, ConfigError, settings};
 
@@ -174,6 +174,19 @@ Example:
 Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
     Reindex,
 
+    /// Run a query, and print what it asks of the stores.
+    ///
+    /// Prints the store calls level by level: which store and which lookup, how many keys were asked for together, how
+    /// many rows came, how long it took, and what was left unread since nothing selects it. A running gateway says the
+    /// same beside a response to a request with the header `x-explain: 1`.
+    #[command(after_long_help = "\
+Examples:
+  polygraph explain query.graphql
+  polygraph explain feed.graphql --as demo --variables '{\"first\": 50}'
+
+Exit codes: 0 done, 1 the query is refused, or a store failed, 2 wrong command line or configuration")]
+    Explain(ExplainArgs),
+
     /// Show, retry or drop events that were given up on.
     ///
     /// Every write leaves an event; a projection that fails to handle one ten times parks it and goes on with others.
@@ -289,9 +302,19 @@ mod tests {
     #[test]
     fn every_command_is_in_the_help_and_tells_its_exit_codes() {
         let all = help(&["polygraph", "--help"]);
-        for name in
-            ["serve", "migrate", "seed", "schema", "doctor", "verify", "reindex", "outbox", "config", "completions"]
-        {
+        for name in [
+            "serve",
+            "migrate",
+            "seed",
+            "schema",
+            "doctor",
+            "verify",
+            "reindex",
+            "explain",
+            "outbox",
+            "config",
+            "completions",
+        ] {
             assert!(all.contains(&format!("\n  {name} ")), "{name}");
             assert!(help(&["polygraph", name, "--help"]).contains("Exit codes: 0 "), "{name}");
         }

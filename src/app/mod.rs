@@ -2,6 +2,7 @@
 
 mod doctor;
 mod error;
+mod explain;
 mod jobs;
 mod monitor;
 mod outbox;
@@ -67,6 +68,7 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
         Command::Seed(args) => jobs::seed(&config, args, clock).await,
         Command::Verify(args) => jobs::verify(&config, args, clock).await,
         Command::Reindex => jobs::reindex(&config, clock).await,
+        Command::Explain(args) => explain::explain(&config, args, clock).await,
         Command::Outbox(command) => jobs::outbox(&config, command, clock).await,
         Command::Doctor => doctor::examine(&config, clock).await,
         _ => serve(config, clock).await,

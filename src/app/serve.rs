@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::monitor::{IndexState, Monitor};
+use super::system::traced;
 use super::writing::{Writing, relay, sweeper};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::Results;
@@ -31,6 +32,8 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         use_cases: writing.use_cases,
         health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),
         entropy: Arc::new(SystemEntropy),
+        explain: config.server.explain.clone(),
+        traced,
     }
 }
 

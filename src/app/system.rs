@@ -1,7 +1,10 @@
 //! The real clock and the real randomness: the only place where either is read.
 
+use std::time::Instant;
+
 use crate::domain::Timestamp;
-use crate::ports::{Clock, Entropy};
+use crate::ports::{Clock, Entropy, Stores, Trail};
+use crate::stores::layer;
 
 /// The system's clock.
 #[derive(Debug, Clone, Copy)]
@@ -24,4 +27,15 @@ impl Entropy for SystemEntropy {
         use rand::TryRng as _;
         rand::rngs::SysRng.try_fill_bytes(bytes).expect("the operating system has random bytes");
     }
+}
+
+/// The present of the process, on a clock that never goes back.
+pub(super) fn monotonic() -> Instant {
+    Instant::now()
+}
+
+/// The stores for one request, and the trail that its calls leave.
+pub(super) fn traced(stores: &Stores) -> (Stores, Trail) {
+    let trail = Trail::new(monotonic);
+    (layer::traced(stores, &trail), trail)
 }

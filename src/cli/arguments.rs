@@ -1,5 +1,7 @@
 //! What single commands are told.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use uuid::Uuid;
 
@@ -33,6 +35,26 @@ pub struct VerifyArgs {
     /// Mend every difference, then compare again.
     #[arg(long)]
     pub repair: bool,
+}
+
+/// Which query to explain.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExplainArgs {
+    /// The file with the query.
+    #[arg(value_name = "FILE.graphql")]
+    pub file: PathBuf,
+
+    /// Values of its variables, as a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub variables: Option<String>,
+
+    /// Which of its operations, where there are several.
+    #[arg(long, value_name = "NAME")]
+    pub operation: Option<String>,
+
+    /// The handle of the user who asks; nobody where it is left out.
+    #[arg(long = "as", value_name = "HANDLE")]
+    pub viewer: Option<String>,
 }
 
 /// What to do with events that were given up on.

@@ -45,7 +45,7 @@ pub use log::{LogConfig, LogFormat};
 pub use origin::Origin;
 pub use report::{render_json, render_table};
 pub use search::SearchConfig;
-pub use server::ServerConfig;
+pub use server::{ExplainFor, ServerConfig};
 pub use setting::{About, Section};
 pub use store_url::StoreUrl;
 pub use stores::{CacheChoice, DatabaseChoice, PostsChoice, SearchChoice, StoresConfig};

@@ -18,6 +18,17 @@ pub struct ServerConfig {
     pub relay_lease: Duration,
     /// Whether this gateway serves the public: every limit is in force then.
     pub production: bool,
+    /// To whom requests are explained.
+    pub explain: ExplainFor,
+}
+
+/// To whom it is told what their requests ask of the stores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExplainFor {
+    /// To all who ask.
+    Everybody,
+    /// To the users with these ids, as the API writes them.
+    Users(Vec<String>),
 }
 
 static LISTEN: Setting<SocketAddr> =
@@ -53,20 +64,35 @@ static PRODUCTION: Setting<bool> = Setting::new(
 .flag("production")
 .switch();
 
+static EXPLAIN: Setting<Option<ExplainFor>> = Setting::new(
+    "explain",
+    "WHOM",
+    read_explain,
+    "To whom the header `x-explain: 1` tells what their query asks of the stores: `on` for everybody, `off`, or the ids \
+     of users, with commas between.",
+)
+.unset("everybody, in production nobody", "VXNlcjox");
+
 pub(super) static SECTION: Section = Section {
     title: "Server",
-    settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about, &RELAY_LEASE.about, &PRODUCTION.about],
+    settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about, &RELAY_LEASE.about, &PRODUCTION.about, &EXPLAIN.about],
 };
 
 impl ServerConfig {
     pub(super) fn finish(values: &mut Values) -> Option<Self> {
         let (listen, shutdown_grace) = (values.get(&LISTEN), values.get(&SHUTDOWN_GRACE));
         let (relay_lease, production) = (values.get(&RELAY_LEASE), values.get(&PRODUCTION));
+        let explain = values.get(&EXPLAIN);
+        let by_default = match production {
+            Some(true) => ExplainFor::Users(Vec::new()),
+            _ => ExplainFor::Everybody,
+        };
         Some(Self {
             listen: listen?,
             shutdown_grace: shutdown_grace?,
             relay_lease: relay_lease?,
             production: production?,
+            explain: explain?.unwrap_or(by_default),
         })
     }
 }
@@ -77,4 +103,14 @@ fn read_lease(text: &str) -> Result<Duration, String> {
         lease if lease < Duration::from_secs(1) => Err("is too short. Write 1s or more.".to_owned()),
         lease => Ok(lease),
     }
+}
+
+fn read_explain(text: &str) -> Result<Option<ExplainFor>, String> {
+    let ids = || text.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    Ok(match text.trim() {
+        "" => None,
+        "on" => Some(ExplainFor::Everybody),
+        "off" => Some(ExplainFor::Users(Vec::new())),
+        _ => Some(ExplainFor::Users(ids())),
+    })
 }

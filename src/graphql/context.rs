@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 use super::errors::{ApiError, Result};
+use super::explain::Explain;
 use crate::domain::{SignedIn, UserId, Viewer};
 use crate::loaders::Loaders;
 use crate::ports::{Stores, TokenHash};
@@ -26,6 +27,8 @@ pub struct RequestContext {
     pub session: Option<TokenHash>,
     /// From where.
     pub address: IpAddr,
+    /// What to explain beside the response, if that is wanted.
+    pub explain: Option<Explain>,
 }
 
 /// Who is asking, by which session, and from where.
@@ -44,7 +47,7 @@ impl RequestContext {
     pub fn new(stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
         let Asker { viewer, session, address } = asker;
         let loaders = Loaders::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), viewer.id());
-        Self { stores, loaders: Arc::new(loaders), use_cases, viewer, session, address }
+        Self { stores, loaders: Arc::new(loaders), use_cases, viewer, session, address, explain: None }
     }
 
     /// The context of the request that `ctx` resolves a field of.

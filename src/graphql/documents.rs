@@ -91,13 +91,13 @@ impl Prepared {
 pub(super) struct Documents {
     validator: Schema<Query, Mutation, EmptySubscription>,
     inputs: Arc<InputTypes>,
-    arguments: ArgumentTypes,
+    arguments: Arc<ArgumentTypes>,
     kept: Cache<Arc<str>, Arc<Prepared>>,
 }
 
 impl Documents {
-    /// Keeps none yet; those of the schema `sdl`.
-    pub(super) fn new(sdl: &str, inputs: Arc<InputTypes>) -> Self {
+    /// Keeps none yet.
+    pub(super) fn new(inputs: Arc<InputTypes>, arguments: Arc<ArgumentTypes>) -> Self {
         let validator = Schema::build(Query, Mutation, EmptySubscription)
             .limit_recursive_depth(limits::MAX_NESTING)
             .extension(ValidateOnly)
@@ -108,7 +108,7 @@ impl Documents {
             .max_capacity(MAX_HELD)
             .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.weight).unwrap_or(u32::MAX))
             .build();
-        Self { validator, inputs, arguments: ArgumentTypes::of(sdl), kept }
+        Self { validator, inputs, arguments, kept }
     }
 
     /// The document in a text: parsed, within limits, valid.
@@ -187,7 +187,7 @@ mod tests {
 
     fn documents() -> Documents {
         let sdl = crate::graphql::sdl();
-        Documents::new(&sdl, Arc::new(InputTypes::of(&sdl)))
+        Documents::new(Arc::new(InputTypes::of(&sdl)), Arc::new(ArgumentTypes::of(&sdl)))
     }
 
     /// As many bytes of estimate as `documents` holds now.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::documents::Refusal;
 use super::errors::code_of;
 use super::plan::Plan;
-use super::{ErrorCode, PolygraphSchema, RequestContext};
+use super::{ErrorCode, PolygraphSchema, RequestContext, cost};
 
 /// An operation as a client sent it.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +76,10 @@ pub async fn execute(
         let executed = refused(vec![error], ErrorCode::BadUserInput, request_id)?;
         return Ok(Executed { fate: Fate::RefusedMutation, ..executed });
     }
+    let explained = context.explain.clone().zip(chosen).map(|(explain, (chosen, _))| {
+        let cost = cost::of_operation(&schema.0.arguments, &prepared.document, chosen, &operation.variables);
+        (explain, cost)
+    });
     let mut response = run(schema, context, operation, prepared.document.clone()).await;
     // Errors of a field have a path; those without one stopped the request before any field was resolved.
     let ran = response.errors.is_empty() || response.errors.iter().any(|error| !error.path.is_empty());
@@ -83,12 +87,13 @@ pub async fn execute(
         let code = code_of(error);
         label(error, code, request_id);
     }
-    let Some((operation, facts)) = chosen.filter(|_| ran) else { return written(&response, None) };
+    let Some((operation, facts)) = chosen.filter(|_| ran) else { return written(&response, None, None) };
     if !response.errors.is_empty() {
         let paths = response.errors.iter().map(|error| error.path.as_slice());
         schema.0.outputs.nullify(&mut response.data, paths, &prepared.document, operation);
     }
-    let executed = written(&response, Some(&facts.plan))?;
+    let explained = explained.map(|(explain, cost)| explain.describe(cost));
+    let executed = written(&response, Some(&facts.plan), explained.as_ref())?;
     Ok(Executed { keepable: executed.keepable && operation.ty == OperationType::Query, ..executed })
 }
 
@@ -110,12 +115,16 @@ fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> s
     for error in &mut errors {
         label(error, code, request_id);
     }
-    written(&Response::from_errors(errors), None)
+    written(&Response::from_errors(errors), None, None)
 }
 
 /// Writes a response by the plan of its operation. One that was never executed has none, and so no data, not even
 /// null (GraphQL specification, §7.1).
-fn written(response: &Response, plan: Option<&Plan>) -> serde_json::Result<Executed> {
+fn written(
+    response: &Response,
+    plan: Option<&Plan>,
+    explained: Option<&serde_json::Value>,
+) -> serde_json::Result<Executed> {
     let clean = response.errors.is_empty();
     let mut body = Vec::with_capacity(1024);
     body.push(b'{');
@@ -126,6 +135,11 @@ fn written(response: &Response, plan: Option<&Plan>) -> serde_json::Result<Execu
     if let Some(plan) = plan {
         body.extend_from_slice(if clean { b"\"data\":" } else { b",\"data\":" });
         plan.write(&response.data, &mut body)?;
+    }
+    if let Some(explained) = explained {
+        body.extend_from_slice(b",\"extensions\":{\"explain\":");
+        serde_json::to_writer(&mut body, explained)?;
+        body.push(b'}');
     }
     body.push(b'}');
     let fate = if plan.is_some() { Fate::Ran } else { Fate::Refused };

@@ -4,9 +4,11 @@
 //! [`crate::loaders`], so that siblings share one batch.
 
 mod context;
+mod cost;
 mod documents;
 mod errors;
 mod execute;
+mod explain;
 mod limits;
 mod mutation;
 mod nulls;
@@ -27,9 +29,11 @@ use async_graphql::{EmptySubscription, Schema, ValidationMode};
 pub use context::{Asker, RequestContext};
 pub use errors::ErrorCode;
 pub use execute::{Executed, Fate, Operation, execute};
+pub use explain::Explain;
 
 use documents::Documents;
 use nulls::OutputTypes;
+use usages::ArgumentTypes;
 use variables::InputTypes;
 
 /// The executable schema, and what it remembers of documents. Cheap to clone.
@@ -41,6 +45,7 @@ struct Executable {
     executor: Schema<query::Query, mutation::Mutation, EmptySubscription>,
     documents: Documents,
     inputs: Arc<InputTypes>,
+    arguments: Arc<ArgumentTypes>,
     outputs: OutputTypes,
 }
 
@@ -52,8 +57,9 @@ pub fn schema() -> PolygraphSchema {
         .validation_mode(ValidationMode::Fast)
         .finish();
     let inputs = Arc::new(InputTypes::of(&sdl));
-    let documents = Documents::new(&sdl, Arc::clone(&inputs));
-    PolygraphSchema(Arc::new(Executable { executor, documents, inputs, outputs: OutputTypes::of(&sdl) }))
+    let arguments = Arc::new(ArgumentTypes::of(&sdl));
+    let documents = Documents::new(Arc::clone(&inputs), Arc::clone(&arguments));
+    PolygraphSchema(Arc::new(Executable { executor, documents, inputs, arguments, outputs: OutputTypes::of(&sdl) }))
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

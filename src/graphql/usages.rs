@@ -17,13 +17,15 @@ use super::variables::{Input, InputTypes};
 
 /// The types of the arguments of all fields of objects and interfaces.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ArgumentTypes(HashMap<String, HashMap<String, Field>>);
+pub(super) struct ArgumentTypes(HashMap<String, HashMap<String, FieldType>>);
 
+/// A field, as the schema has it.
 #[derive(Debug, Clone)]
-struct Field {
-    /// The name of the type that it has, lists and non-null aside.
-    of: String,
-    arguments: Vec<Input>,
+pub(super) struct FieldType {
+    /// Its type.
+    pub ty: Type,
+    /// Its arguments.
+    pub arguments: Vec<Input>,
 }
 
 /// Where a variable stands.
@@ -52,11 +54,17 @@ impl ArgumentTypes {
             };
             let fields = fields.into_iter().map(|field| {
                 let arguments = field.node.arguments.into_iter().map(|argument| Input::from(argument.node)).collect();
-                (field.node.name.node.to_string(), Field { of: named(&field.node.ty.node).to_owned(), arguments })
+                (field.node.name.node.to_string(), FieldType { ty: field.node.ty.node, arguments })
             });
             types.insert(definition.node.name.node.to_string(), fields.collect());
         }
         Self(types)
+    }
+
+    /// The field `name` of the type `parent`. Those that the schema's text does not describe (introspection) are the
+    /// executor's own.
+    pub(super) fn field(&self, parent: &str, name: &str) -> Option<&FieldType> {
+        self.0.get(parent)?.get(name)
     }
 
     /// Checks where the variables of an operation stand.
@@ -107,16 +115,14 @@ impl<'a> Check<'a> {
             match &item.node {
                 Selection::Field(field) => {
                     self.directives(&field.node.directives);
-                    let types = self.arguments;
-                    // Fields that the schema's text does not describe (introspection) are the executor's own.
-                    let known = types.0.get(parent).and_then(|fields| fields.get(field.node.name.node.as_str()));
-                    let Some(Field { of, arguments }) = known else { continue };
+                    let known = self.arguments.field(parent, &field.node.name.node);
+                    let Some(FieldType { ty, arguments }) = known else { continue };
                     for (name, value) in &field.node.arguments {
                         if let Some(argument) = arguments.iter().find(|argument| argument.name == name.node.as_str()) {
                             self.value(&value.node, Position::of(argument, value.pos));
                         }
                     }
-                    self.selection(of, &field.node.selection_set.node);
+                    self.selection(named(ty), &field.node.selection_set.node);
                 }
                 Selection::InlineFragment(inline) => {
                     self.directives(&inline.node.directives);
@@ -189,7 +195,7 @@ impl<'a> Check<'a> {
 
 impl<'a> Position<'a> {
     fn of(input: &'a Input, at: Pos) -> Self {
-        Self { ty: &input.ty, has_default: input.has_default, at }
+        Self { ty: &input.ty, has_default: input.default.is_some(), at }
     }
 }
 

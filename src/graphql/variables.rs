@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use async_graphql::Name;
 use async_graphql::parser::types::{
     BaseType, InputValueDefinition, OperationDefinition, Type, TypeKind, TypeSystemDefinition,
 };
+use async_graphql::{Name, Value as ConstValue};
 use serde_json::{Map, Value};
 
 use crate::domain::{InvalidInput, Timestamp};
@@ -25,14 +25,14 @@ pub(super) struct InputTypes {
 pub(super) struct Input {
     pub name: String,
     pub ty: Type,
-    pub has_default: bool,
+    pub default: Option<ConstValue>,
 }
 
 impl From<InputValueDefinition> for Input {
     fn from(definition: InputValueDefinition) -> Self {
         Self {
             name: definition.name.node.to_string(),
-            has_default: definition.default_value.is_some(),
+            default: definition.default_value.map(|value| value.node),
             ty: definition.ty.node,
         }
     }
@@ -133,7 +133,7 @@ impl InputTypes {
                 let path = format!("{path}.{}", field.name);
                 match object.get(&field.name) {
                     Some(value) => self.fits(&field.ty, value, &path)?,
-                    None if field.ty.nullable || field.has_default => {}
+                    None if field.ty.nullable || field.default.is_some() => {}
                     None => return Err(InvalidInput::new(format!("Variable \"{path}\" is required."))),
                 }
             }

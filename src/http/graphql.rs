@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::Gateway;
@@ -12,9 +12,13 @@ use super::body::{Unread, read_body};
 use super::request::{self, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
-use crate::domain::Viewer;
-use crate::graphql::{Asker, ErrorCode, Fate, Operation, RequestContext, execute};
+use crate::config::ExplainFor;
+use crate::domain::{GlobalId, Viewer};
+use crate::graphql::{Asker, ErrorCode, Explain, Fate, Operation, RequestContext, execute};
 use crate::services::identity::{Identified, IdentityError};
+
+/// `1` asks what the request asked of the stores.
+const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
 
 pub(super) async fn get(
     State(gateway): State<Gateway>,
@@ -94,14 +98,29 @@ async fn answer(
     let Operation { query, name, variables, .. } = &operation;
     let kept =
         gateway.results.as_ref().map(|results| (results, results.key(viewer, query, name.as_deref(), variables)));
-    if let Some((results, key)) = &kept
-        && let Some(body) = results.fetch(key).await
-    {
+    let found = match &kept {
+        Some((results, key)) => results.fetch(key).await,
+        None => None,
+    };
+    let explained =
+        headers.get(&EXPLAIN).is_some_and(|asked| asked == "1") && may_have_explained(&gateway.explain, viewer);
+    if !explained && let Some(body) = found {
         return respond::graphql(media, StatusCode::OK, body);
     }
     let session = identified.and_then(|identified| identified.session);
     let asker = Asker { viewer, session, address: id.address };
-    let context = RequestContext::new(gateway.stores.clone(), gateway.use_cases.clone(), asker);
+    let context = if explained {
+        let (stores, trail) = (gateway.traced)(&gateway.stores);
+        let cache = match (&kept, &found) {
+            (None, _) => "off",
+            (Some(_), None) => "miss",
+            (Some(_), Some(_)) => "hit",
+        };
+        let explain = Some(Explain { trail, cache });
+        RequestContext { explain, ..RequestContext::new(stores, gateway.use_cases.clone(), asker) }
+    } else {
+        RequestContext::new(gateway.stores.clone(), gateway.use_cases.clone(), asker)
+    };
     let executed = match execute(&gateway.schema, context, operation, &id.id).await {
         Ok(executed) => executed,
         Err(error) => {
@@ -111,6 +130,7 @@ async fn answer(
     };
     if let Some((results, key)) = &kept
         && executed.keepable
+        && !explained
     {
         results.store(key, executed.body.clone()).await;
     }
@@ -127,6 +147,14 @@ async fn answer(
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+/// Whether this viewer may ask for explanations. One who may not is answered as if nothing had been asked.
+fn may_have_explained(explain: &ExplainFor, viewer: Viewer) -> bool {
+    match explain {
+        ExplainFor::Everybody => true,
+        ExplainFor::Users(ids) => viewer.id().is_some_and(|id| ids.contains(&GlobalId::from(id).to_string())),
+    }
 }
 
 /// Who sent the request: nobody in particular without an `Authorization` header.

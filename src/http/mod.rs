@@ -17,8 +17,9 @@ use axum::routing::get;
 pub use health::{Health, Phase};
 
 use crate::cache::Results;
+use crate::config::ExplainFor;
 use crate::graphql::PolygraphSchema;
-use crate::ports::{Entropy, Stores};
+use crate::ports::{Entropy, Stores, Trail};
 use crate::services::identity::Identity;
 use crate::services::use_cases::UseCases;
 
@@ -39,6 +40,10 @@ pub struct Gateway {
     pub health: Arc<Health>,
     /// For request ids.
     pub entropy: Arc<dyn Entropy>,
+    /// To whom requests are explained.
+    pub explain: ExplainFor,
+    /// Makes stores that leave a trail, for a request that is to be explained.
+    pub traced: fn(&Stores) -> (Stores, Trail),
 }
 
 /// The routes of a gateway.

@@ -31,6 +31,7 @@ mod stores;
 mod system;
 mod throttle;
 mod touch;
+mod trail;
 mod users;
 
 use async_trait::async_trait;
@@ -47,6 +48,7 @@ pub use stores::Stores;
 pub use system::{Clock, Entropy};
 pub use throttle::{Limit, Throttle};
 pub use touch::Touch;
+pub use trail::{Ended, Step, Trail};
 pub use users::{NewFollow, NewUser, UserStore};
 
 /// What is common to all adapters: they can say what they are and whether they answer.

@@ -16,7 +16,7 @@ on_both!(
 );
 
 /// A gateway that keeps results for a minute, and counts the calls of its stores.
-async fn keeping(world: &World) -> (Served, CallLog) {
+pub(crate) async fn keeping(world: &World) -> (Served, CallLog) {
     let log = CallLog::default();
     let mut config: Config = world.config.clone();
     config.cache.result_cache_ttl = Some(std::time::Duration::from_secs(60));

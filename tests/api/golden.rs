@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use polygraph::stores::layer::CallLog;
 use serde_json::{Value, json};
 
 use crate::support::{Client, World, global, on_both};
@@ -30,12 +29,11 @@ on_both!(
 );
 
 async fn each_answers_the_same_on_all_stores_by_the_calls_it_may_make(world: &World) {
-    let (served, log) = world.counted().await;
     let mut dear = Vec::new();
     for (name, query) in QUERIES {
-        let answer = client_for(name, &served.client).ask_with(query, variables(name, world)).await;
+        let answer = client_for(name, world.client()).ask_explained(query, variables(name, world)).await;
         let mut data = answer.data();
-        dear.extend(too_many_calls(name, query, &log));
+        dear.extend(too_many_calls(name, query, &answer.json()["extensions"]["explain"]));
         if name == "06-search" {
             compare_by_what_is_found(&mut data["search"]);
         }
@@ -105,13 +103,15 @@ fn variables(name: &str, world: &World) -> Value {
 }
 
 /// Says so where the query's calls were more than its first line allows.
-fn too_many_calls(name: &str, query: &str, log: &CallLog) -> Option<String> {
+fn too_many_calls(name: &str, query: &str, explained: &Value) -> Option<String> {
     let allowed = query.lines().next().and_then(|line| line.strip_prefix("# store calls: "));
     let allowed: String = allowed.expect("calls").chars().take_while(char::is_ascii_digit).collect();
     let allowed: usize = allowed.parse().expect("a number of calls");
-    let calls = log.take();
-    let names: Vec<_> = calls.iter().map(|call| format!("{}.{}", call.role, call.method)).collect();
-    (calls.len() > allowed).then(|| format!("{name}: {} calls, {allowed} allowed: {}", calls.len(), names.join(", ")))
+    let levels = explained["levels"].as_array().expect("levels");
+    let batches: Vec<_> = levels.iter().flat_map(|level| level["batches"].as_array().expect("batches")).collect();
+    let names: Vec<_> = batches.iter().map(|batch| format!("{}.{}", batch["store"], batch["port"])).collect();
+    (batches.len() > allowed)
+        .then(|| format!("{name}: {} calls, {allowed} allowed: {}", batches.len(), names.join(", ")))
 }
 
 /// Engines score differently, and so order differently: scores are blanked, results sorted.

@@ -1,18 +1,23 @@
 //! Layers: what every call of a store goes through, whatever the store and the method, as a decorator of its port.
 //!
 //! A port's decorator says for each method what call it is and how to make it; a [`Policy`] decides what happens
-//! around it: a deadline, a count, later retries and circuit breakers. Policies never see arguments or answers.
+//! around it: a deadline, a count, later retries and circuit breakers. Policies never see arguments or answers, only how large
+//! they are.
 
 mod accounts;
+mod measure;
 mod policy;
 mod posts;
 mod publishing;
 mod search;
+mod traced;
 mod users;
 
 use std::sync::Arc;
 
+pub use measure::Rows;
 pub use policy::{Call, CallLog, Deadline, Policy};
+pub use traced::traced;
 
 /// A store behind a policy. It implements the port that the store does.
 pub struct Layered<S: ?Sized, P> {
@@ -34,6 +39,8 @@ macro_rules! layered {
         $port:ident for $role:expr;
         $($effect:ident fn $method:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*
     ) => {
+        use $crate::stores::layer::measure::{Argument, Unmeasured as _};
+
         #[async_trait::async_trait]
         impl<P: $crate::stores::layer::Policy> $crate::ports::Backend
             for $crate::stores::layer::Layered<dyn $crate::ports::$port, P>
@@ -53,7 +60,11 @@ macro_rules! layered {
         {
             $(
                 async fn $method(&self $(, $arg: $type)*) -> $crate::ports::StoreResult<$answer> {
-                    let call = $crate::stores::layer::Call::$effect($role, stringify!($method));
+                    let call = $crate::stores::layer::Call {
+                        keys: None$(.or(Argument(&$arg).keys()))*,
+                        omitted: None$(.or(Argument(&$arg).omitted()))*,
+                        ..$crate::stores::layer::Call::$effect($role, stringify!($method))
+                    };
                     self.policy.around(call, self.store.$method($($arg),*)).await
                 }
             )*

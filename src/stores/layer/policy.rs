@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::Rows;
 use crate::ports::{ErrorKind, Role, StoreError, StoreResult};
 
 /// A call of a store: one round trip, as the API counts them.
@@ -16,24 +17,28 @@ pub struct Call {
     pub method: &'static str,
     /// Whether the method writes: then a call without an answer may have been made or not.
     pub writes: bool,
+    /// How many keys it asks for together; `None` for what has no keys.
+    pub keys: Option<u64>,
+    /// What it leaves unread, since nothing selects it.
+    pub omitted: Option<&'static str>,
 }
 
 impl Call {
     /// A call that changes nothing.
     pub fn read(role: Role, method: &'static str) -> Self {
-        Self { role, method, writes: false }
+        Self { role, method, writes: false, keys: None, omitted: None }
     }
 
     /// A call that may change something.
     pub fn write(role: Role, method: &'static str) -> Self {
-        Self { role, method, writes: true }
+        Self { writes: true, ..Self::read(role, method) }
     }
 }
 
 /// What happens around every call of a store.
 pub trait Policy: Send + Sync {
     /// Makes the call, or does not.
-    fn around<T: Send>(
+    fn around<T: Rows + Send>(
         &self,
         call: Call,
         attempt: impl Future<Output = StoreResult<T>> + Send,
@@ -46,7 +51,7 @@ pub trait Policy: Send + Sync {
 pub struct Deadline(pub Duration);
 
 impl Policy for Deadline {
-    async fn around<T: Send>(
+    async fn around<T: Rows + Send>(
         &self,
         call: Call,
         attempt: impl Future<Output = StoreResult<T>> + Send,
@@ -84,7 +89,7 @@ impl CallLog {
 }
 
 impl Policy for CallLog {
-    async fn around<T: Send>(
+    async fn around<T: Rows + Send>(
         &self,
         call: Call,
         attempt: impl Future<Output = StoreResult<T>> + Send,
@@ -108,7 +113,7 @@ mod tests {
     async fn a_read_that_hangs_ends_at_its_deadline() {
         let error = LIMIT.around::<()>(read(), std::future::pending()).await.expect_err("late");
         assert_eq!((error.kind, error.role), (ErrorKind::Timeout, Role::Posts));
-        assert_eq!(LIMIT.around(read(), async { Ok(1) }).await.expect("in time"), 1);
+        assert_eq!(LIMIT.around(read(), async { Ok(1_u64) }).await.expect("in time"), 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -38,6 +38,12 @@ impl Client {
         self.send(self.request(Method::POST, "/graphql").json(&body)).await
     }
 
+    /// Sends a query with variables by POST, and asks what it asks of the stores.
+    pub(crate) async fn ask_explained(&self, query: &str, variables: Value) -> Answer {
+        let body = json!({ "query": query, "variables": variables });
+        self.send(self.request(Method::POST, "/graphql").header("x-explain", "1").json(&body)).await
+    }
+
     /// A request that is yet to be completed.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
