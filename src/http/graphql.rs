@@ -100,7 +100,8 @@ async fn answer(
         return respond::graphql(media, StatusCode::OK, body);
     }
     let session = identified.and_then(|identified| identified.session);
-    let asker = Asker { viewer, session, address: id.address };
+    let is_confirmed = identified.is_some_and(|identified| identified.is_confirmed);
+    let asker = Asker { viewer, session, is_confirmed, address: id.address };
     let context = RequestContext::new(gateway.stores.clone(), gateway.use_cases.clone(), asker);
     let executed = match execute(&gateway.schema, context, operation, &id.id).await {
         Ok(executed) => executed,
