@@ -25,7 +25,7 @@ pub(super) async fn explain(config: &Config, args: ExplainArgs, clock: Arc<dyn C
         None => Viewer::Anonymous,
     };
     let (stores, trail) = (gateway.traced)(&gateway.stores);
-    let asker = Asker { viewer, session: None, address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+    let asker = Asker { viewer, session: None, is_confirmed: true, address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let explain = Some(Explain { trail, cache: "off" });
     let context = RequestContext { explain, ..RequestContext::new(stores, gateway.use_cases, asker) };
     let executed = execute(&gateway.schema, context, operation, "explain").await;

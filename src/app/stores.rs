@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use polygraph_migrations::MigrationError;
 
-use super::AppError;
+use super::{AppError, SystemEntropy};
 use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
 use crate::ports::{
-    AccountStore, Backend, Clock, Outbox, PostStore, PublishingStore, ResultCache, Role, SearchIndex, StoreResult,
-    Stores, Throttle, UserStore,
+    AccountStore, Backend, Clock, Outbox, PostStore, PublishingStore, ResultCache, Role, SearchIndex, SessionCache,
+    StoreResult, Stores, Throttle, UserStore,
 };
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::{Deadline, Layered};
-use crate::stores::memory::{MemoryCache, MemoryThrottle};
+use crate::stores::memory::{MemoryCache, MemorySessions, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
-use crate::stores::redis::{Redis, RedisOptions};
+use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
 use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlUsers};
 use crate::stores::tantivy::TantivyIndex;
 
@@ -23,6 +23,8 @@ use crate::stores::tantivy::TantivyIndex;
 const MEMORY_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// The most keys whose tries are counted in this process.
 pub(super) const THROTTLE_KEYS: usize = 100_000;
+/// The most sessions that are near at hand in this process.
+const SESSIONS: usize = 100_000;
 
 /// The adapters of a gateway, without layers: for jobs that take their time, and for migrations.
 pub struct OpenStores {
@@ -42,6 +44,8 @@ pub struct OpenStores {
     pub outboxes: Vec<Arc<dyn Outbox>>,
     /// Counts of tries.
     pub throttle: Arc<dyn Throttle>,
+    /// Sessions near at hand, where all gateways on the same users share them.
+    pub sessions: Option<Arc<dyn SessionCache>>,
     sql: Arc<Sql>,
     mongo: Option<Mongo>,
     elastic: Option<Arc<Elastic>>,
@@ -110,10 +114,12 @@ impl OpenStores {
         };
         let mut outboxes: Vec<Arc<dyn Outbox>> = vec![Arc::new(SqlOutbox::new(Arc::clone(&sql), Role::Users))];
         outboxes.extend(mongo.iter().map(|mongo| Arc::new(mongo.outbox()) as Arc<dyn Outbox>));
-        let (cache, throttle): (Arc<dyn ResultCache>, Arc<dyn Throttle>) = match &stores.cache {
+        let (cache, throttle, sessions): Shared = match &stores.cache {
             CacheChoice::Memory => (
                 Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES)),
-                Arc::new(MemoryThrottle::new(clock, THROTTLE_KEYS)),
+                Arc::new(MemoryThrottle::new(Arc::clone(&clock), THROTTLE_KEYS)),
+                // Other gateways may end sessions in a store of users that is not in our own directory.
+                config.users_are_its_own().then(|| Arc::new(MemorySessions::new(clock, SESSIONS)) as _),
             ),
             CacheChoice::Redis(url) => {
                 let redis = Redis::connect_lazy(RedisOptions {
@@ -124,7 +130,8 @@ impl OpenStores {
                     command_timeout: stores.store_timeout,
                 });
                 let redis = Arc::new(redis.map_err(|error| AppError::new("REDIS_URL can't be used.", error))?);
-                (Arc::clone(&redis) as _, redis)
+                let sessions = RedisSessions::new(Arc::clone(&redis), Arc::new(SystemEntropy));
+                (Arc::clone(&redis) as _, redis, Some(Arc::new(sessions)))
             }
         };
         Ok(Self {
@@ -136,6 +143,7 @@ impl OpenStores {
             publishing,
             outboxes,
             throttle,
+            sessions,
             sql,
             mongo,
             elastic,
@@ -208,6 +216,9 @@ impl OpenStores {
         }
     }
 }
+
+/// What is in Redis, or in this process.
+type Shared = (Arc<dyn ResultCache>, Arc<dyn Throttle>, Option<Arc<dyn SessionCache>>);
 
 fn make_directory(directory: &Path) -> Result<(), AppError> {
     std::fs::create_dir_all(directory).map_err(|error| {

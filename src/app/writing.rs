@@ -37,6 +37,10 @@ impl Writing {
         let publishing: Arc<dyn PublishingStore> = Layered::new(Arc::clone(&stores.publishing), deadline);
         let stamps = Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy));
         let sessions = Sessions::new(Arc::clone(&store), stamps.clone(), SessionLimits::default());
+        let sessions = match &stores.sessions {
+            Some(cache) => sessions.with_fast_path(Arc::clone(cache)),
+            None => sessions,
+        };
         let passwords = Passwords::new(stamps.clone(), HashingLimits::default());
         let local = Arc::new(MemoryThrottle::new(Arc::clone(clock), THROTTLE_KEYS));
         let throttling = Throttling::new(Arc::clone(&stores.throttle), local, throttle_rules(config));

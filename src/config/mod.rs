@@ -158,6 +158,12 @@ impl Config {
         &self.in_force
     }
 
+    /// Whether no other gateway can have the same users: they are in the data directory, which the embedded index locks.
+    pub fn users_are_its_own(&self) -> bool {
+        self.stores.database == DatabaseChoice::Sqlite(self.data.sqlite_path())
+            && self.stores.search == SearchChoice::Embedded
+    }
+
     /// Whether every truth store is embedded: the data is this gateway's alone.
     pub fn truth_is_embedded(&self) -> bool {
         self.stores.truth_is_embedded()

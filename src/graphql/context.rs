@@ -9,7 +9,7 @@ use super::errors::{ApiError, Result};
 use super::explain::Explain;
 use crate::domain::{SignedIn, UserId, Viewer};
 use crate::loaders::Loaders;
-use crate::ports::{Stores, TokenHash};
+use crate::ports::{ErrorKind, Role, StoreError, Stores, TokenHash};
 use crate::services::use_cases::UseCases;
 
 /// The stores, the lanes to them, and who is asking: made anew for each request.
@@ -25,6 +25,8 @@ pub struct RequestContext {
     pub viewer: Viewer,
     /// By which session, where they are signed in by one of ours.
     pub session: Option<TokenHash>,
+    /// Whether they are still signed in, as far as can be told now.
+    pub is_confirmed: bool,
     /// From where.
     pub address: IpAddr,
     /// What to explain beside the response, if that is wanted.
@@ -38,6 +40,8 @@ pub struct Asker {
     pub viewer: Viewer,
     /// By which session, where they are signed in by one of ours.
     pub session: Option<TokenHash>,
+    /// Whether they are still signed in, as far as can be told now.
+    pub is_confirmed: bool,
     /// From where.
     pub address: IpAddr,
 }
@@ -45,9 +49,18 @@ pub struct Asker {
 impl RequestContext {
     /// The context of a request of `asker`.
     pub fn new(stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
-        let Asker { viewer, session, address } = asker;
+        let Asker { viewer, session, is_confirmed, address } = asker;
         let loaders = Loaders::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), viewer.id());
-        Self { stores, loaders: Arc::new(loaders), use_cases, viewer, session, address, explain: None }
+        Self {
+            stores,
+            loaders: Arc::new(loaders),
+            use_cases,
+            viewer,
+            session,
+            is_confirmed,
+            address,
+            explain: None,
+        }
     }
 
     /// The context of the request that `ctx` resolves a field of.
@@ -62,6 +75,11 @@ impl RequestContext {
 
     /// The viewer as one who acts.
     pub(super) fn signed_in_user(&self) -> Result<SignedIn> {
-        SignedIn::of(self.viewer).ok_or(ApiError::Unauthenticated)
+        let who = SignedIn::of(self.viewer).ok_or(ApiError::Unauthenticated)?;
+        if self.is_confirmed {
+            return Ok(who);
+        }
+        let reason = "whether the session was ended can't be told";
+        Err(StoreError::new(Role::Users, ErrorKind::Unavailable, reason).into())
     }
 }

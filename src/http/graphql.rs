@@ -108,7 +108,8 @@ async fn answer(
         return respond::graphql(media, StatusCode::OK, body);
     }
     let session = identified.and_then(|identified| identified.session);
-    let asker = Asker { viewer, session, address: id.address };
+    let is_confirmed = identified.is_some_and(|identified| identified.is_confirmed);
+    let asker = Asker { viewer, session, is_confirmed, address: id.address };
     let context = if explained {
         let (stores, trail) = (gateway.traced)(&gateway.stores);
         let cache = match (&kept, &found) {

@@ -12,6 +12,8 @@ pub struct Identified {
     pub user: UserId,
     /// Their session; `None` where somebody else vouches for them.
     pub session: Option<TokenHash>,
+    /// Whether that is so now, or was when the truth could last be asked: that is enough to read, not to write.
+    pub is_confirmed: bool,
 }
 
 /// Tells whom a bearer token (RFC 6750) stands for.

@@ -14,6 +14,7 @@ mod golden;
 mod outage;
 mod pagination;
 mod readme;
+mod sessions;
 mod support;
 mod throttling;
 mod writing;

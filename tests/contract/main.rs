@@ -14,6 +14,7 @@ mod outbox;
 mod posts;
 mod publishing;
 mod search;
+mod sessions;
 mod sql;
 mod support;
 mod throttle;

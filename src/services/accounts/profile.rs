@@ -51,6 +51,7 @@ impl Accounts {
         let keep = session.unwrap_or(TokenHash([0; 32]));
         let replaced = PasswordHashChange { checked: &checked, new: &hash, keep };
         if self.store.set_password(who.id(), &replaced).await?.is_some() {
+            self.sessions.were_ended(who.id()).await;
             return Ok(Ok(who.id()));
         }
         // Either the account was closed meanwhile, or somebody else replaced the password first.
@@ -74,6 +75,7 @@ impl Accounts {
             return Ok(Err(errors));
         }
         if self.store.close_account(who.id(), self.stamps.stamp()).await? {
+            self.sessions.were_ended(who.id()).await;
             Ok(Ok(who.id()))
         } else {
             Err(ServiceError::AccountClosed)

@@ -43,7 +43,7 @@ impl ManageConnection for Manager {
     async fn connect(&self) -> Result<Connection, RedisError> {
         let losses_before = self.losses.load(Ordering::Acquire);
         let link = self.client.get_multiplexed_async_connection_with_config(&self.config).await?;
-        Ok(Connection { link, losses: Arc::clone(&self.losses), losses_before, broken: false })
+        Ok(Connection { link, losses: Arc::clone(&self.losses), losses_before, broken: false, run_id: None })
     }
 
     async fn is_valid(&self, connection: &mut Connection) -> Result<(), RedisError> {
@@ -62,12 +62,25 @@ pub(super) struct Connection {
     losses: Arc<AtomicU64>,
     losses_before: u64,
     broken: bool,
+    run_id: Option<String>,
 }
 
 impl Connection {
     /// What commands are sent through.
     pub(super) fn link(&mut self) -> &mut MultiplexedConnection {
         &mut self.link
+    }
+
+    /// The name of the server process at the other end, which another one never has: not the same server after a
+    /// restart, nor a replica that took over. It is asked once, since a connection never outlives the process.
+    pub(super) async fn run_id(&mut self) -> Result<String, RedisError> {
+        if let Some(run_id) = &self.run_id {
+            return Ok(run_id.clone());
+        }
+        let info: String = cmd("INFO").arg("server").query_async(&mut self.link).await?;
+        let run_id = info.lines().find_map(|line| line.strip_prefix("run_id:"));
+        let run_id = run_id.ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "INFO has no run_id")))?;
+        Ok(self.run_id.insert(run_id.to_owned()).clone())
     }
 
     /// Whether it may be used again.

@@ -7,12 +7,15 @@
 mod cache;
 mod connection;
 mod error;
+mod sessions;
 mod throttle;
 
 use std::time::Duration;
 
 use bb8_redis::bb8::{Pool, PooledConnection, QueueStrategy, RunError};
 use bb8_redis::redis::{Cmd, FromRedisValue};
+
+pub use sessions::RedisSessions;
 
 use self::connection::{ConnectFailures, Manager};
 use self::error::Failure;

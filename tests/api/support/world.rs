@@ -153,7 +153,7 @@ struct Handles(Arc<Society>);
 impl Identity for Handles {
     async fn identify(&self, token: &str) -> Result<Identified, IdentityError> {
         let user = self.0.find(token).map(|user| user.id).ok_or(IdentityError::Invalid)?;
-        Ok(Identified { user, session: None })
+        Ok(Identified { user, session: None, is_confirmed: true })
     }
 }
 
