@@ -1,0 +1,101 @@
+//! What the test is told, by hand or by `cargo test`.
+
+use clap::{Parser, ValueEnum};
+
+/// Kills gateways and stores under load, and holds what is left to what was acknowledged.
+#[derive(Debug, Parser)]
+#[command(name = "crash", bin_name = "cargo test --test crash --")]
+pub(crate) struct Arguments {
+    /// How many rounds on each set of stores; something is killed in each.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) rounds: u32,
+    /// Which stores.
+    #[arg(long, value_enum, default_value_t = Stores::Both)]
+    pub(crate) stores: Stores,
+    /// Makes the same schedule again; a random one if left out.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// How many clients write at once.
+    #[arg(long, default_value_t = 8)]
+    pub(crate) clients: usize,
+    #[command(flatten)]
+    libtest: Libtest,
+}
+
+/// Which sets of stores there are rounds on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stores {
+    /// SQLite and tantivy.
+    Embedded,
+    /// PostgreSQL, MongoDB, Elasticsearch and Redis.
+    Real,
+    /// One set after the other.
+    Both,
+}
+
+/// What `cargo test` hands to every test binary. Most of it means nothing to a single test that prints as it goes.
+#[derive(Debug, clap::Args)]
+struct Libtest {
+    /// Runs only if a part of its name, `crash`, is among these.
+    filters: Vec<String>,
+    #[arg(long, hide = true)]
+    exact: bool,
+    #[arg(long, hide = true)]
+    skip: Vec<String>,
+    #[arg(long, hide = true)]
+    list: bool,
+    #[arg(long, hide = true)]
+    ignored: bool,
+    #[arg(long, hide = true)]
+    include_ignored: bool,
+    #[arg(long, alias = "no-capture", hide = true)]
+    nocapture: bool,
+    #[arg(long, hide = true)]
+    show_output: bool,
+    #[arg(long, short, hide = true)]
+    quiet: bool,
+    #[arg(long, hide = true)]
+    test_threads: Option<String>,
+    #[arg(long, hide = true)]
+    format: Option<String>,
+    #[arg(long, hide = true)]
+    color: Option<String>,
+    #[arg(long, hide = true)]
+    logfile: Option<String>,
+    #[arg(short = 'Z', hide = true)]
+    unstable: Vec<String>,
+}
+
+/// The test's name to whoever selects tests by theirs.
+const NAME: &str = "crash";
+
+impl Arguments {
+    /// Whether this test is meant at all.
+    pub(crate) fn are_for_us(&self) -> bool {
+        let Libtest { filters, exact, skip, ignored, .. } = &self.libtest;
+        let is_named = |name: &String| if *exact { name == NAME } else { NAME.contains(name.as_str()) };
+        !ignored && (filters.is_empty() || filters.iter().any(is_named)) && !skip.iter().any(is_named)
+    }
+
+    /// Whether the names of tests are all that is asked for.
+    pub(crate) fn ask_for_names(&self) -> bool {
+        self.libtest.list
+    }
+
+    /// The sets of stores, one after the other.
+    pub(crate) fn sets(&self) -> &'static [crate::world::Which] {
+        use crate::world::Which::{Embedded, Real};
+        match self.stores {
+            Stores::Embedded => &[Embedded],
+            Stores::Real => &[Real],
+            Stores::Both => &[Embedded, Real],
+        }
+    }
+}
+
+/// The answer to who asks for names.
+pub(crate) fn print_names(arguments: &Arguments) {
+    if arguments.are_for_us() {
+        println!("{NAME}: test");
+    }
+}
