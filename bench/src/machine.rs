@@ -61,3 +61,28 @@ fn children_of(process: u32) -> Result<Vec<u32>, Failure> {
     }
     Ok(children)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_process_has_that_of_its_children() {
+        let own = std::process::id();
+        let before = cpu_of(own).expect("this process is there");
+        let mut child = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().expect("a shell");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut of_child = Duration::ZERO;
+        while of_child.is_zero() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+            of_child = cpu_of(child.id()).expect("the child is there");
+        }
+        let after = cpu_of(own).expect("this process is there");
+        child.kill().expect("the child is there");
+        child.wait().expect("the child is ours");
+        assert!(!of_child.is_zero(), "a loop takes CPU time");
+        assert!(after - before >= of_child, "{after:?} - {before:?} has {of_child:?} in it");
+    }
+}
