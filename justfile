@@ -41,8 +41,12 @@ schema:
 golden-review:
     cargo insta review
 
-# Measure starts, memory, seeding and queries on both sets of stores; `just bench --large` for a million likes, too
-bench *ARGS: stores-up
+# Measure Polygraph beside other servers on the real stores: under 20 minutes; `just bench --quick` for a look
+bench *ARGS:
+    bench/run {{ARGS}}
+
+# Measure starts, memory, seeding and queries on both sets of stores; `--large` for a million likes, too
+bench-alone *ARGS: stores-up
     cargo build --release --workspace
-    target/release/polygraph-bench --stores embedded {{ARGS}}
-    eval "$(scripts/stores env --app)" && target/release/polygraph-bench --stores real {{ARGS}}
+    target/release/polygraph-bench alone --stores embedded {{ARGS}}
+    eval "$(scripts/stores env --app)" && target/release/polygraph-bench alone --stores real {{ARGS}}

@@ -1,4 +1,4 @@
-//! The release binary as a process.
+//! The release binary as a process, and whatever else serves as it does.
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::machine::memory_of;
+use crate::machine::{cpu_of, memory_of};
 use crate::{Failure, Which};
 
 /// The variables that choose stores.
@@ -57,17 +57,7 @@ impl Binary {
 
     /// Starts it, and waits until it says that it listens.
     pub(crate) fn serve(&self) -> Result<Gateway, Failure> {
-        let started = Instant::now();
-        let mut process = self.command(&[]).stdout(Stdio::piped()).spawn()?;
-        let output = process.stdout.take().ok_or("the gateway has no standard output")?;
-        let mut gateway = Gateway { process, started, url: String::new() };
-        for line in BufReader::new(output).lines() {
-            if let Some(url) = line?.strip_prefix("Listening on ") {
-                gateway.url = url.to_owned();
-                return Ok(gateway);
-            }
-        }
-        Err("the gateway ended before it listened".into())
+        Gateway::start(self.command(&[]))
     }
 }
 
@@ -79,6 +69,22 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
+    /// Starts a server, and waits until it says that it listens.
+    pub(crate) fn start(mut command: Command) -> Result<Self, Failure> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let started = Instant::now();
+        let process = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{program}: {error}"))?;
+        let mut gateway = Self { process, started, url: String::new() };
+        let output = gateway.process.stdout.take().ok_or("the server has no standard output")?;
+        for line in BufReader::new(output).lines() {
+            if let Some(url) = line?.strip_prefix("Listening on ") {
+                gateway.url = url.to_owned();
+                return Ok(gateway);
+            }
+        }
+        Err(format!("{program} ended before it listened").into())
+    }
+
     /// Where it answers.
     pub(crate) fn url(&self) -> &str {
         &self.url
@@ -87,6 +93,11 @@ impl Gateway {
     /// How long ago it was started.
     pub(crate) fn age(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// The CPU time that it has used so far.
+    pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
+        cpu_of(self.process.id())
     }
 
     /// The memory that it has at the moment.

@@ -31,12 +31,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The queries that are timed, each with its name.
 const QUERIES: [(&str, &str); 6] = [
-    ("04-feed", include_str!("../../tests/golden/04-feed.graphql")),
-    ("05-profile", include_str!("../../tests/golden/05-profile.graphql")),
-    ("06-search", include_str!("../../tests/golden/06-search.graphql")),
-    ("07-leaderboard", include_str!("../../tests/golden/07-leaderboard.graphql")),
-    ("11-deep", include_str!("../../tests/golden/11-deep.graphql")),
-    ("readme", include_str!("../queries/readme.graphql")),
+    ("04-feed", include_str!("../../../tests/golden/04-feed.graphql")),
+    ("05-profile", include_str!("../../../tests/golden/05-profile.graphql")),
+    ("06-search", include_str!("../../../tests/golden/06-search.graphql")),
+    ("07-leaderboard", include_str!("../../../tests/golden/07-leaderboard.graphql")),
+    ("11-deep", include_str!("../../../tests/golden/11-deep.graphql")),
+    ("readme", include_str!("../../queries/readme.graphql")),
 ];
 
 /// Whoever asks is this user.

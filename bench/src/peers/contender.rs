@@ -1,0 +1,85 @@
+//! Whoever is measured: a program that serves the five queries from the seeded stores.
+//!
+//! To add one, write a program that reads what [`World::env`] names from its environment, prints
+//! `Listening on http://ADDRESS` once it serves `POST /graphql` there, and add it to [`all`]. Whatever it serves is
+//! first compared with Polygraph's answers. It may be this program itself, with a subcommand of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::world::World;
+use crate::Failure;
+
+/// What a contender is there for: it decides which budget it is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The one whose figures these are.
+    Polygraph,
+    /// What the same batches cost without GraphQL, written by hand.
+    #[expect(dead_code, reason = "the handler is added with the loaders that Polygraph is compared with")]
+    Floor,
+    /// Polygraph itself with the scheduler of another loader.
+    #[expect(dead_code, reason = "the loaders are added with the handler that Polygraph is compared with")]
+    OtherLoader,
+    /// Another GraphQL server.
+    Peer,
+}
+
+impl Role {
+    /// The role's name in the figures.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Polygraph => "polygraph",
+            Self::Floor => "floor",
+            Self::OtherLoader => "other loader",
+            Self::Peer => "peer",
+        }
+    }
+}
+
+/// A program that can be measured.
+pub(crate) struct Contender {
+    /// A short name for options and figures.
+    pub(crate) name: &'static str,
+    /// The name that readers see.
+    pub(crate) title: &'static str,
+    /// What it is there for.
+    pub(crate) role: Role,
+    /// Starts it.
+    pub(crate) command: Command,
+}
+
+/// Everybody there is, Polygraph first: the others' answers are compared with its.
+pub(crate) fn all(world: &World) -> Result<Vec<Contender>, Failure> {
+    let peers = Path::new("bench/peers").canonicalize().map_err(|_| "run this in the root of the repository")?;
+    let node = |name, title, arguments: &[&str]| {
+        let mut command = program(world, "node", &peers.join("node"));
+        command.args(arguments).env("NODE_ENV", "production");
+        Contender { name, title, role: Role::Peer, command }
+    };
+    let mut go = program(world, built("peers-go")?, &peers.join("go"));
+    go.env("GOGC", "400");
+    let polygraph = world.polygraph();
+    Ok(vec![
+        Contender { name: "polygraph", title: "Polygraph", role: Role::Polygraph, command: polygraph },
+        node("mercurius", "Mercurius (jit: 1)", &["mercurius.js"]),
+        node("yoga", "GraphQL Yoga", &["yoga.js"]),
+        node("yoga-tuned", "GraphQL Yoga, tuned", &["yoga.js", "--tuned"]),
+        node("apollo", "Apollo Server 5", &["apollo.js"]),
+        Contender { name: "go", title: "Go, graph-gophers", role: Role::Peer, command: go },
+    ])
+}
+
+/// A program beside this one.
+fn built(name: &str) -> Result<PathBuf, Failure> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    if path.is_file() { Ok(path) } else { Err(format!("{} is not there: bench/run builds it", path.display()).into()) }
+}
+
+/// A program on the stores of this world, with nothing else of our own environment but what finds programs.
+fn program(world: &World, path: impl AsRef<Path>, folder: &Path) -> Command {
+    let mut command = Command::new(path.as_ref());
+    command.env_clear().envs(world.env().iter().cloned()).envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
+    command.env("HOST", "127.0.0.1").env("PORT", "0").current_dir(folder).stdin(Stdio::null());
+    command
+}

@@ -1,0 +1,150 @@
+//! Polygraph beside others that answer the same queries from the same stores.
+//!
+//! What is compared is what a request costs: the CPU time of the server's process, its threads and its children.
+//! Stores and whoever asks have the same cores, but their time is not counted.
+
+mod budgets;
+mod compare;
+mod contender;
+mod figures;
+mod load;
+mod plot;
+mod question;
+mod rounds;
+mod table;
+mod wire;
+mod world;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use serde_json::{Map, Value, json};
+
+use crate::{Failure, machine};
+use budgets::Budget;
+use contender::Contender;
+use figures::Figures;
+use question::Question;
+use rounds::{CROWD, Running};
+use world::World;
+
+/// How Polygraph and others are measured.
+#[derive(Debug, Parser)]
+pub(crate) struct Args {
+    /// Two minutes in two rounds in place of twelve in five: for a look, not for figures.
+    #[arg(long)]
+    quick: bool,
+
+    /// How many minutes everything that is measured takes together.
+    #[arg(long, value_name = "MINUTES")]
+    minutes: Option<f64>,
+
+    /// How many times everybody is asked everything.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: Option<u16>,
+
+    /// Only these, by their names in the figures, beside Polygraph; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+
+    /// The directory for the figures, the tables and the plot.
+    #[arg(long, value_name = "PATH", default_value = "bench/results")]
+    out: PathBuf,
+
+    /// What a reader of the figures should know; may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    note: Vec<String>,
+}
+
+impl Args {
+    fn time(&self) -> Result<Duration, Failure> {
+        let minutes = self.minutes.unwrap_or(if self.quick { 2.0 } else { 12.0 });
+        Ok(Duration::try_from_secs_f64(minutes * 60.0)?)
+    }
+
+    fn rounds(&self) -> usize {
+        self.rounds.map_or(if self.quick { 2 } else { 5 }, usize::from)
+    }
+
+    /// Those who take part.
+    fn chosen(&self, all: Vec<Contender>) -> Result<Vec<Contender>, Failure> {
+        if let Some(stranger) = self.only.iter().find(|name| all.iter().all(|contender| contender.name != **name)) {
+            let names: Vec<&str> = all.iter().map(|contender| contender.name).collect();
+            return Err(format!("{stranger} is none of {}", names.join(", ")).into());
+        }
+        let is_chosen = |(at, contender): &(usize, Contender)| {
+            *at == 0 || self.only.is_empty() || self.only.iter().any(|name| name == contender.name)
+        };
+        Ok(all.into_iter().enumerate().filter(is_chosen).map(|(_, contender)| contender).collect())
+    }
+}
+
+/// Compares all answers, measures, prints tables and keeps the figures.
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let (time, rounds) = (args.time()?, args.rounds());
+    let world = World::make().await?;
+    let questions = question::all()?;
+    let chosen = args.chosen(contender::all(&world)?)?;
+    let mut field = chosen.into_iter().map(Running::start).collect::<Result<Vec<_>, _>>()?;
+    let loads = rounds::compare(&field, &questions, &world.viewer).await?;
+    eprintln!("{} contenders give the same answers to {} queries", field.len(), questions.len());
+    let figures = rounds::measure(&field, &questions, &loads, rounds, time).await?;
+    for contender in &mut field {
+        contender.weigh()?;
+    }
+    let report = Report {
+        budgets: budgets::of(&figures, &field, &questions),
+        figures: &figures,
+        field: &field,
+        questions: &questions,
+        machine: machine::describe()?,
+        notes: &args.note,
+        rounds,
+        minutes: time.as_secs_f64() / 60.0,
+    };
+    let tables = table::markdown(&report);
+    std::fs::create_dir_all(&args.out)?;
+    std::fs::write(args.out.join("peers.json"), format!("{:#}\n", report.json()))?;
+    std::fs::write(args.out.join("peers.md"), &tables)?;
+    if let Some(plot) = plot::svg(&report) {
+        std::fs::write(args.out.join("peers.svg"), plot)?;
+    }
+    println!("{tables}");
+    Ok(())
+}
+
+/// All that is told of a run.
+struct Report<'a> {
+    figures: &'a Figures,
+    field: &'a [Running],
+    questions: &'a [Question],
+    budgets: Vec<Budget>,
+    machine: Value,
+    notes: &'a [String],
+    rounds: usize,
+    /// How long everything that was measured was to take together.
+    minutes: f64,
+}
+
+impl Report<'_> {
+    fn json(&self) -> Value {
+        let contenders = self.field.iter().map(|contender| {
+            let Running { name, title, role, resident_bytes, .. } = contender;
+            ((*name).to_owned(), json!({ "title": title, "role": role.name(), "resident_bytes": resident_bytes }))
+        });
+        let budgets = self.budgets.iter().map(|Budget { promise, question, measured, is_met }| {
+            json!({ "promise": promise, "query": question, "measured": measured, "is_met": is_met })
+        });
+        json!({
+            "machine": self.machine,
+            "notes": self.notes,
+            "rounds": self.rounds,
+            "minutes": self.minutes,
+            "clients": [1, CROWD],
+            "contenders": Value::Object(contenders.collect::<Map<_, _>>()),
+            "queries": self.figures.json(),
+            "budgets": budgets.collect::<Vec<_>>(),
+        })
+    }
+}
