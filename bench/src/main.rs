@@ -6,6 +6,7 @@ mod alone;
 mod gateway;
 mod machine;
 mod peers;
+mod writes;
 
 use std::error::Error;
 
@@ -31,6 +32,8 @@ enum Command {
     Alone(alone::Args),
     /// Polygraph beside other servers, on the same real stores: what a request costs each of them.
     Peers(peers::Args),
+    /// What writes cost: likes of one post by many clients, and the time from an answer until it is found.
+    Writes(writes::Args),
 }
 
 /// A set of stores.
@@ -54,6 +57,7 @@ impl Which {
 fn main() -> Result<(), Failure> {
     match Cli::parse().command {
         Command::Alone(args) => Runtime::new()?.block_on(alone::run(args)),
+        Command::Writes(args) => Runtime::new()?.block_on(writes::run(args)),
         // Those who are measured need the cores: whoever asks them makes do with one thread.
         Command::Peers(args) => Builder::new_current_thread().enable_all().build()?.block_on(peers::run(args)),
     }

@@ -51,16 +51,7 @@ impl RequestContext {
     pub fn new(stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
         let Asker { viewer, session, is_confirmed, address } = asker;
         let loaders = Loaders::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), viewer.id());
-        Self {
-            stores,
-            loaders: Arc::new(loaders),
-            use_cases,
-            viewer,
-            session,
-            is_confirmed,
-            address,
-            explain: None,
-        }
+        Self { stores, loaders: Arc::new(loaders), use_cases, viewer, session, is_confirmed, address, explain: None }
     }
 
     /// The context of the request that `ctx` resolves a field of.

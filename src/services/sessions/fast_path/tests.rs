@@ -38,8 +38,11 @@ struct Shared {
     began: Instant,
     /// Keeping takes a permit: a test that takes them all holds it up.
     door: Semaphore,
-    state: Mutex<(u64, HashMap<UserId, u64>, HashMap<TokenHash, (Session, Mark)>)>,
+    state: Mutex<State>,
 }
+
+/// The incarnation, the users' revocations, and what is kept.
+type State = (u64, HashMap<UserId, u64>, HashMap<TokenHash, (Session, Mark)>);
 
 impl Line {
     fn reach(&self) -> StoreResult<&Shared> {
