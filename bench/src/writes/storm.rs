@@ -64,7 +64,8 @@ pub(super) async fn measure(binary: &Binary, stretch: Duration) -> Result<Storm,
     for _ in 0..ROUNDS {
         let alone = |wish| async move { like_alone(&**store, post, wish).await };
         storm.alone.push(likes_per_second(&users, &stamps, stretch, alone).await?);
-        let grouped = |wish| async { groups.grant(post, wish).await.map(drop) };
+        let groups = &groups;
+        let grouped = |wish| async move { groups.grant(post, wish).await.map(drop) };
         storm.grouped.push(likes_per_second(&users, &stamps, stretch, grouped).await?);
     }
     storm.alone.sort_unstable_by(f64::total_cmp);
