@@ -14,6 +14,8 @@ mod golden;
 mod outage;
 mod pagination;
 mod readme;
+#[path = "../contract/cache/relay.rs"]
+mod relay;
 mod sessions;
 mod support;
 mod throttling;

@@ -1,12 +1,9 @@
 //! Stores that are down, go down and come back: only the fields that need them are null, and say why.
 
-#[path = "../contract/cache/relay.rs"]
-mod relay;
-
-use relay::Relay;
 use serde_json::{Value, json};
 use std::net::TcpListener;
 
+use crate::relay::Relay;
 use crate::support::{Answer, Served, World, env_url, global, run};
 
 const EVERYTHING: &str = "query ($post: ID!) {

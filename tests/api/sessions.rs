@@ -1,14 +1,11 @@
 //! Sessions on several gateways: ended on one they are over on all, whatever the stores do meanwhile.
 
-#[path = "../contract/cache/relay.rs"]
-mod relay;
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use self::relay::Relay;
+use crate::relay::Relay;
 use crate::support::{Answer, Client, Serving, Which, namespace, polygraph, run, scratch, variables};
 
 /// How long what follows an outage may take, on a busy machine.

@@ -41,8 +41,12 @@ struct Shared {
     state: Mutex<State>,
 }
 
-/// The incarnation, the users' revocations, and what is kept.
-type State = (u64, HashMap<UserId, u64>, HashMap<TokenHash, (Session, Mark)>);
+#[derive(Default)]
+struct State {
+    now: u64,
+    epochs: HashMap<UserId, u64>,
+    entries: HashMap<TokenHash, (Session, Mark)>,
+}
 
 impl Line {
     fn reach(&self) -> StoreResult<&Shared> {
@@ -70,23 +74,24 @@ impl SessionCache for Line {
         let shared = self.reach()?;
         let at = u64::try_from(shared.began.elapsed().as_millis()).expect("a short test");
         let state = shared.state.lock().unwrap();
-        let found = state.2.get(&token).filter(|(session, mark)| state.1.get(&session.user) <= Some(&mark.as_of));
+        let found =
+            state.entries.get(&token).filter(|(session, mark)| state.epochs.get(&session.user) <= Some(&mark.as_of));
         let found = found.map(|(session, mark)| Kept { session: *session, age: Duration::from_millis(at - mark.at) });
-        Ok(Look { mark: Mark { incarnation: 0, as_of: state.0, at }, found: found.filter(|kept| kept.age < KEPT) })
+        Ok(Look { mark: Mark { incarnation: 0, as_of: state.now, at }, found: found.filter(|kept| kept.age < KEPT) })
     }
 
     async fn keep(&self, session: &Session, mark: Mark, _: Duration) -> StoreResult<()> {
         let shared = self.reach()?;
         let _permit = shared.door.acquire().await.expect("it is never closed");
-        shared.state.lock().unwrap().2.insert(session.token, (*session, mark));
+        shared.state.lock().unwrap().entries.insert(session.token, (*session, mark));
         Ok(())
     }
 
     async fn revoke(&self, user: UserId) -> StoreResult<()> {
         let mut state = self.reach()?.state.lock().unwrap();
-        state.0 += 1;
-        let now = state.0;
-        state.1.insert(user, now);
+        state.now += 1;
+        let now = state.now;
+        state.epochs.insert(user, now);
         Ok(())
     }
 }
@@ -209,7 +214,7 @@ async fn what_is_kept_late_revives_nothing() {
         took
     });
     assert_eq!((late.expect("it is kept"), took), (VALID, Duration::ZERO), "it began before the end");
-    assert_eq!(world.shared.state.lock().unwrap().2.len(), 1, "it was kept");
+    assert_eq!(world.shared.state.lock().unwrap().entries.len(), 1, "it was kept");
     world.fail_once();
     assert_eq!(world.one.judge(&token).await, None, "what is kept counts for nothing, with the truth away either");
     assert_eq!((world.one.judge(&token).await, world.other.judge(&token).await), (INVALID, INVALID));
@@ -225,10 +230,10 @@ async fn without_the_cache_the_truth_tells() {
     assert_eq!(world.one.judge(&token).await, None, "neither tells");
     world.one.cut(false);
     assert_eq!(world.one.judge(&token).await, VALID, "the cache is left alone for a moment");
-    assert_eq!(world.shared.state.lock().unwrap().2.len(), 0);
+    assert_eq!(world.shared.state.lock().unwrap().entries.len(), 0);
     tokio::time::sleep(AWAY).await;
     assert_eq!(world.one.judge(&token).await, VALID);
-    assert_eq!(world.shared.state.lock().unwrap().2.len(), 1);
+    assert_eq!(world.shared.state.lock().unwrap().entries.len(), 1);
 }
 
 /// The gateway that ends the session does not reach the cache, another one does.
