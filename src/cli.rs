@@ -153,8 +153,11 @@ Exit codes: 0 all is well, 1 something is to be mended, 2 wrong command line or 
     /// Compare the truth with everything derived from it, and print each difference.
     ///
     /// Walks over users, posts and likes, the search index and every count, with bounded memory. Differences go to
-    /// stdout, a line each: what kind, whose, what the truth says and what is there. What is still on its way to the
-    /// index is a difference, too. Embedded stores are examined while no gateway uses them.
+    /// stdout, a line each: what kind, whose, what the truth says and what is there. What is on its way to the index is
+    /// waited for, and told of only where nobody carries it. An embedded index is examined while no gateway uses it.
+    ///
+    /// With --repair, counts and orphans are mended in the truth, and each mended thing leaves an event, by which the
+    /// index and all else that is derived is brought up to it. Then everything is compared again.
     #[command(after_long_help = "\
 Examples:
   polygraph verify
@@ -163,15 +166,16 @@ Examples:
 Exit codes: 0 there is no difference (any more), 1 there is one, or a store failed, 2 wrong command line or configuration")]
     Verify(VerifyArgs),
 
-    /// Fill the search index anew from the truth.
+    /// Build the search index anew from the truth.
     ///
-    /// Puts a document for everything that is there, and then takes away what is there no more. Writes may go on
-    /// meanwhile. Safe to interrupt and to run again.
+    /// Fills a new index beside the one that answers, and then lets it take that one's place at once. Searches and
+    /// writes go on meanwhile, on all gateways. It is also how another search language, or a new version's index, comes
+    /// into force. Safe to interrupt and to run again. An embedded index is built while no gateway uses it.
     #[command(after_long_help = "\
 Example:
   polygraph reindex
 
-Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
+Exit codes: 0 done, 1 a store failed or it was interrupted, 2 wrong command line or configuration")]
     Reindex,
 
     /// Run a query, and print what it asks of the stores.

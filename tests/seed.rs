@@ -13,7 +13,9 @@ use polygraph::domain::search::{
 };
 use polygraph::domain::text::Handle;
 use polygraph::domain::{Interval, Period, PostId, Timestamp, UserId};
-use polygraph::ports::{Backend, Clock, ErrorKind, PostStore, Role, SearchIndex, StoreError, StoreResult, UserStore};
+use polygraph::ports::{
+    Backend, Clock, ErrorKind, IndexBuild, PostStore, Role, SearchIndex, StoreError, StoreResult, UserStore,
+};
 use polygraph::services::progress::NoProgress;
 use polygraph::services::reindex::{IndexReport, fill_index};
 use polygraph::services::seed::{SeedError, SeedPlan, SeedReport, run};
@@ -282,6 +284,10 @@ impl SearchIndex for RecordingIndex {
     async fn refresh(&self) -> StoreResult<()> {
         self.refreshed.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    async fn begin_build(&self) -> StoreResult<Box<dyn IndexBuild>> {
+        Err(not_asked())
     }
 
     async fn count_documents(&self) -> StoreResult<u64> {

@@ -77,14 +77,11 @@ pub(super) async fn outbox(config: &Config, command: OutboxCommand, clock: Arc<d
     Ok(())
 }
 
-/// Fills the index anew.
+/// Builds the index anew.
 pub(super) async fn reindex(config: &Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
     let stores = OpenStores::open(config, Arc::clone(&clock))?;
-    super::reindex(&stores.unlayered(), &TerminalProgress::new(clock)).await?;
-    stores
-        .index_was_filled()
-        .await
-        .map_err(|error| AppError::new("The index was filled, but can't be marked so.", error))
+    let progress = TerminalProgress::new(clock);
+    super::reindex(&stores, &progress, super::serve::told_to_stop()?).await
 }
 
 async fn sow(stores: &OpenStores, plan: SeedPlan, clock: &Arc<dyn Clock>) -> Result<SeedReport, AppError> {

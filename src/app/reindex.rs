@@ -1,18 +1,33 @@
-//! `reindex`: the index, made anew from the truth.
+//! `reindex`: the index, built anew from the truth.
 
-use super::AppError;
-use super::verify::stopped;
-use crate::ports::Stores;
+use crate::ports::{ErrorKind, StoreError};
 use crate::services::progress::Progress;
-use crate::services::reindex::fill_index;
+use crate::services::reindex::{Rebuilt, rebuild_index};
 
-/// Fills the index anew, and mends what changed while that went on.
+use super::verify::stopped;
+use super::{AppError, OpenStores};
+
+/// Builds an index beside the one that answers, and puts it in its place. When `stop` comes first, it is removed.
 ///
 /// # Errors
-/// Where a store fails.
-pub async fn reindex(stores: &Stores, progress: &dyn Progress) -> Result<(), AppError> {
-    let Stores { users, posts, search } = stores;
-    let filled = fill_index(&**users, &**posts, &**search, progress).await.map_err(stopped)?;
-    println!("Documents put: {}.", filled.documents());
-    Ok(())
+/// Where a store fails, another `reindex` was begun meanwhile, or `stop` came first.
+pub async fn reindex(
+    stores: &OpenStores,
+    progress: &dyn Progress,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), AppError> {
+    match rebuild_index(&stores.unlayered(), progress, stop).await.map_err(explained)? {
+        Rebuilt::Done(report) => {
+            println!("The index is new. Documents: {}.", report.documents());
+            Ok(())
+        }
+        Rebuilt::Stopped => Err(AppError::because("Stopped. What was built is removed, and the index is as it was.")),
+    }
+}
+
+fn explained(error: StoreError) -> AppError {
+    match error.kind {
+        ErrorKind::Conflict => AppError::new("Another `polygraph reindex` has begun since, and goes on.", error),
+        _ => stopped(error),
+    }
 }

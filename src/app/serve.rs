@@ -42,14 +42,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
 /// # Errors
 /// When an embedded store can't be opened, or the address can't be listened on.
 pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => tracing::info!("told to stop (SIGTERM)"),
-            _ = interrupt.recv() => tracing::info!("told to stop (SIGINT)"),
-        }
-    };
+    let stop = told_to_stop()?;
     let stores = Arc::new(OpenStores::open(&config, Arc::clone(&clock))?);
     let gateway = gateway(&config, &stores, &clock);
     let relay = relay(&config, &stores, gateway.use_cases.publishing.clone(), &clock);
@@ -94,6 +87,18 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let _ = drain.send(());
     finish(futures::future::join3(server, relayed, swept), config.server.shutdown_grace).await;
     Ok(())
+}
+
+/// Comes when the process is told to stop, by SIGTERM or SIGINT. From now on neither ends it by itself.
+pub(super) fn told_to_stop() -> Result<impl Future<Output = ()>, AppError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("told to stop (SIGTERM)"),
+            _ = interrupt.recv() => tracing::info!("told to stop (SIGINT)"),
+        }
+    })
 }
 
 /// What comes before the first request: a look at the stores, demo data on embedded ones, a full index.

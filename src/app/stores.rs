@@ -235,6 +235,8 @@ fn open_elastic(config: &Config, url: &str) -> Result<Elastic, AppError> {
         language: config.search.search_language.clone(),
         connect_timeout: config.stores.store_connect_timeout,
         request_timeout: config.stores.store_timeout,
+        // Nobody waits longer for an answer, where all gateways are configured alike.
+        grace: config.stores.store_timeout,
     };
     Elastic::connect_lazy(options).map_err(|error| AppError::new("ELASTICSEARCH_URL can't be used.", error))
 }

@@ -26,10 +26,7 @@ pub async fn verify_stores(
     let mut print = |difference: &Difference| println!("{difference}");
     if !repair {
         return match report.run(progress, &mut print).await.map_err(stopped)? {
-            0 => {
-                all_is_well();
-                Ok(())
-            }
+            0 => all_is_well(),
             count => Err(AppError::because(format!("Differences: {count}. `polygraph verify --repair` mends them."))),
         };
     }
@@ -43,10 +40,7 @@ pub async fn verify_stores(
         report.run(progress, &mut print).await.map_err(stopped)
     };
     match while_relaying(stores, clock, mending).await? {
-        0 => {
-            all_is_well();
-            Ok(())
-        }
+        0 => all_is_well(),
         count => Err(AppError::because(format!(
             "Differences that are left: {count}. `polygraph outbox list` shows what could not be carried to the index; \
              `polygraph reindex` builds the index anew."
@@ -54,8 +48,9 @@ pub async fn verify_stores(
     }
 }
 
-fn all_is_well() {
+fn all_is_well() -> Result<(), AppError> {
     println!("No difference.");
+    Ok(())
 }
 
 /// Carries events to the index while `work` goes on: there may be no gateway that does. Where there is one, the two

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::{Backend, StoreResult};
+use super::{Backend, IndexBuild, StoreResult};
 use crate::domain::search::{
     ActivityCount, DocumentKind, Hit, IndexChange, IndexKey, Indexed, SearchAnswer, SearchRequest, SuggestRequest,
 };
@@ -59,4 +59,10 @@ pub trait SearchIndex: Backend {
 
     /// How many documents there are, of all kinds.
     async fn count_documents(&self) -> StoreResult<u64>;
+
+    /// Begins to build an empty index beside this one, of the shape that this version gives to indexes. Until it has
+    /// come to its end, [`Self::apply`] and [`Self::remove_likes_of`] write to both, whichever gateway they are called
+    /// on: they find out after they are called, so nothing is lost of what was read from the truth before the call. A
+    /// build that was begun before is removed.
+    async fn begin_build(&self) -> StoreResult<Box<dyn IndexBuild>>;
 }

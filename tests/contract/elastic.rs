@@ -36,7 +36,9 @@ impl Indexes {
 
 impl Drop for Indexes {
     fn drop(&mut self) {
-        let names = format!("{0}-search-v1,{0}-likes-v1", self.namespace);
+        // As many as a test may come to build.
+        let names: Vec<String> = (1..=4).map(|n| format!("{0}-search-v{n},{0}-likes-v{n}", self.namespace)).collect();
+        let names = names.join(",");
         let address = self.url.join(&format!("{names}?ignore_unavailable=true")).expect("an address");
         // A drop can't await; a thread of its own may block.
         let delete = move || {
@@ -55,6 +57,7 @@ fn options(url: Url, namespace: &str, language: &str) -> ElasticOptions {
         language: language.into(),
         connect_timeout: Duration::from_secs(2),
         request_timeout: Duration::from_secs(20),
+        grace: Duration::ZERO,
     }
 }
 

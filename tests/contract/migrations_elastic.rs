@@ -1,6 +1,6 @@
 //! The search indexes' migration, on Elasticsearch and OpenSearch.
 
-use polygraph::ports::{Backend as _, ErrorKind};
+use polygraph::ports::{Backend as _, ErrorKind, SearchIndex as _};
 use serde_json::{Value, json};
 
 use crate::elastic::{Indexes, on_both};
@@ -59,8 +59,38 @@ async fn a_lost_alias_is_set_again(variable: &str) {
 async fn another_language_needs_another_index(variable: &str) {
     let indexes = Indexes::none_yet(variable);
     indexes.open("standard").migrate().await.expect("both made");
-    let said = indexes.open("english").migrate().await.expect_err("made for another language").to_string();
-    assert!(said.contains("`standard`, not `english`"), "{said}");
+    let said = indexes.open("simple").migrate().await.expect_err("made for another language").to_string();
+    assert!(said.contains("`standard`, not `simple`") && said.contains("run `polygraph reindex`"), "{said}");
+    let simple = indexes.open("simple");
+    assert_eq!(simple.check().await.map_err(|error| error.kind), Err(ErrorKind::NotReady));
+    simple.begin_build().await.expect("begun").swap().await.expect("swapped");
+    simple.check().await.expect("ready");
+    assert_eq!(names(&indexes).await, ["likes-v2", "search-v2"], "the old ones are gone");
+}
+
+/// The indexes that there are, without the namespace.
+async fn names(indexes: &Indexes) -> Vec<String> {
+    let listed = get(indexes, &format!("{}-*/_alias", indexes.namespace)).await;
+    let own = |name: &String| name.strip_prefix(&format!("{}-", indexes.namespace)).map(str::to_owned);
+    let mut names: Vec<String> = listed.as_object().expect("indexes").keys().filter_map(own).collect();
+    names.sort();
+    names
+}
+
+async fn what_builds_have_left_is_removed_by_the_next(variable: &str) {
+    let indexes = Indexes::none_yet(variable);
+    let elastic = indexes.open("standard");
+    elastic.migrate().await.expect("both made");
+    // A build that was killed; one that was killed after the swap would leave an index without an alias.
+    drop(elastic.begin_build().await.expect("begun"));
+    let address = indexes.url.join(&format!("{}-search-v3", indexes.namespace)).expect("an address");
+    reqwest::Client::new().put(address).send().await.expect("an index to be made");
+    assert_eq!(names(&indexes).await, ["likes-v1", "likes-v2", "search-v1", "search-v2", "search-v3"]);
+    elastic.check().await.expect("ready all the same");
+    let build = elastic.begin_build().await.expect("begun");
+    assert_eq!(names(&indexes).await, ["likes-v1", "likes-v4", "search-v1", "search-v4"]);
+    build.abandon().await.expect("abandoned");
+    assert_eq!(names(&indexes).await, ["likes-v1", "search-v1"]);
 }
 
 async fn a_language_that_the_server_does_not_know_is_named(variable: &str) {
@@ -88,4 +118,5 @@ on_both! {
     another_language_needs_another_index,
     a_language_that_the_server_does_not_know_is_named,
     a_foreign_index_is_left_alone,
+    what_builds_have_left_is_removed_by_the_next,
 }

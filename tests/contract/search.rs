@@ -3,6 +3,7 @@
 //! A case is a function of an empty index; [`contract!`] makes a test of each for a backend, which is a function that
 //! opens an empty index: to add one, write that function and a line with its name.
 
+mod building;
 mod changes;
 mod counting;
 mod facets;
@@ -46,6 +47,14 @@ macro_rules! tests_of {
 macro_rules! contract {
     ($backend:ident) => {
         tests_of! { $backend:
+            building::{
+                what_is_built_is_seen_when_it_is_swapped_in_and_not_before,
+                changes_meanwhile_are_in_both,
+                a_deletion_meanwhile_is_remembered_in_both,
+                an_abandoned_one_leaves_everything_as_it_was,
+                the_one_begun_last_takes_the_place,
+                documents_are_found_by_key,
+            };
             changes::{
                 a_newer_version_wins,
                 an_older_or_equal_version_is_ignored,

@@ -2,8 +2,11 @@
 //!
 //! Differences are planted behind the stores' backs, by the drivers themselves.
 
+mod beside;
+mod gateway;
 mod planted;
 mod planting;
+mod reindexing;
 mod world;
 
 /// Makes a test of each case for each set of stores.

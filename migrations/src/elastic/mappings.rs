@@ -26,6 +26,36 @@ pub fn likes_alias(namespace: &str) -> String {
     format!("{namespace}-likes")
 }
 
+/// The alias of the index that is being built to stand behind `alias`, while one is.
+pub fn building_alias(alias: &str) -> String {
+    format!("{alias}-next")
+}
+
+/// The number in the name of an index behind `alias`; `None` where it is no name of ours.
+pub fn generation(alias: &str, name: &str) -> Option<u32> {
+    name.strip_prefix(alias)?.strip_prefix("-v")?.parse().ok()
+}
+
+/// An index to be made beside the one that answers.
+#[derive(Debug)]
+pub struct NewIndex {
+    /// The alias that it will stand behind.
+    pub alias: String,
+    /// Its name.
+    pub name: String,
+    /// The body of the request that makes it, with the alias that says it is being built.
+    pub body: Value,
+}
+
+/// The indexes of a namespace, as this version makes them, with this number in their names.
+pub fn new_indexes(namespace: &str, language: &str, generation: u32) -> [NewIndex; 2] {
+    indexes(namespace, language).map(|index| NewIndex {
+        name: format!("{}-v{generation}", index.alias),
+        body: index.body_with(json!({ building_alias(&index.alias): {} })),
+        alias: index.alias,
+    })
+}
+
 /// An index as it should be.
 pub(super) struct Index<'a> {
     pub(super) alias: String,
@@ -45,7 +75,7 @@ pub(super) struct Record {
 /// The indexes of a namespace.
 pub(super) fn indexes<'a>(namespace: &str, language: &'a str) -> [Index<'a>; 2] {
     let index = |alias: String, language, properties| {
-        let name = format!("{alias}-v{SCHEMA}");
+        let name = format!("{alias}-v1");
         Index { alias, name, language, properties }
     };
     [
@@ -91,11 +121,15 @@ fn moment() -> Value {
 }
 
 impl Index<'_> {
-    /// The body of the request that creates it.
+    /// The body of the request that creates it behind its alias.
     pub(super) fn body(&self) -> Value {
+        self.body_with(json!({ &self.alias: { "is_write_index": true } }))
+    }
+
+    fn body_with(&self, aliases: Value) -> Value {
         let record = Record { schema: SCHEMA, language: self.language.map(str::to_owned) };
         json!({
-            "aliases": { &self.alias: { "is_write_index": true } },
+            "aliases": aliases,
             "settings": { "index": {
                 // One shard: counts are exact, scores comparable.
                 "number_of_shards": 1,
@@ -126,8 +160,8 @@ impl Index<'_> {
         if language.as_deref() != self.language {
             let name = |language: Option<&str>| language.unwrap_or("none").to_owned();
             return Err(MigrationError::because(format!(
-                "The index behind {} was made for the search language `{}`, not `{}`: set that language again, or \
-                 delete the index and run `polygraph reindex`.",
+                "The index behind {} was made for the search language `{}`, not `{}`: run `polygraph reindex` with the \
+                 new language, or set the old one again.",
                 self.alias,
                 name(language.as_deref()),
                 name(self.language)

@@ -1,9 +1,10 @@
 //! Elasticsearch and OpenSearch: versioned indexes behind aliases.
 //!
 //! Everything reads and writes through an alias (`{namespace}-search`, `{namespace}-likes`); the index behind it has
-//! the number of its mapping in its name. Each index records what it was made by in its mapping's `_meta`, so the
-//! record can't be lost without the index. A mapping that changes gets the next number and an index beside the live
-//! one, filled from the truth before the alias moves: nothing is changed in place.
+//! a number in its name, which grows with each that is built. Each index records what it was made by in its mapping's
+//! `_meta`, so the record can't be lost without the index. A mapping that changes gets an index beside the live one,
+//! filled from the truth before the alias moves: nothing is changed in place. While it is filled it has an alias of
+//! its own ([`building_alias`]), by which everybody who writes finds it.
 
 mod mappings;
 mod server;
@@ -13,7 +14,7 @@ use futures::future::try_join_all;
 
 use crate::MigrationError;
 use mappings::Index;
-pub use mappings::{STANDARD, likes_alias, search_alias};
+pub use mappings::{NewIndex, STANDARD, building_alias, generation, likes_alias, new_indexes, search_alias};
 
 /// Makes the indexes that are missing and returns their names.
 ///

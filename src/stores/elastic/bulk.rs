@@ -7,13 +7,14 @@ use elasticsearch::http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::connection::Connection;
 use super::document::{Source, id_of};
 use super::error::{Reason, because};
 use crate::domain::search::{IndexChange, IndexKey};
 use crate::ports::{Role, StoreError, StoreResult};
 
 /// Where bulk requests go: they write through an alias or not at all, and only the outcomes are wanted.
-pub(super) const PATH: &str = "_bulk?require_alias=true&filter_path=errors,items.*.status,items.*.error";
+const PATH: &str = "_bulk?require_alias=true&filter_path=errors,items.*.status,items.*.error";
 /// The most changes of one request.
 const MOST_CHANGES: usize = 1_000;
 /// The size from which on a request takes no more changes.
@@ -21,7 +22,7 @@ const MOST_BYTES: usize = 5_000_000;
 
 /// The answer to a bulk request.
 #[derive(Debug, Deserialize)]
-pub(super) struct Done {
+struct Done {
     errors: bool,
     #[serde(default)]
     items: Vec<HashMap<String, Outcome>>,
@@ -52,13 +53,52 @@ pub(super) fn newest(changes: &[IndexChange]) -> Vec<&IndexChange> {
     newest
 }
 
+/// The indexes that changes are written to.
+#[derive(Debug)]
+pub(super) struct Targets {
+    /// Those of users and posts.
+    pub(super) search: Vec<Target>,
+    /// Those of likes.
+    pub(super) likes: Vec<Target>,
+}
+
+impl Targets {
+    /// Whether one of them is not the one that answers.
+    pub(super) fn is_building(&self) -> bool {
+        self.search.len() + self.likes.len() > 2
+    }
+}
+
+/// An index that changes are written to.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// What documents are put to: an alias, or nothing is put.
+    pub(super) put: String,
+    /// What they are deleted from. A deletion makes an index where there is none: of that name, and not of an alias.
+    pub(super) delete: String,
+}
+
+impl Target {
+    /// The index that answers behind an alias.
+    pub(super) fn live(alias: &str) -> Self {
+        Self { put: alias.to_owned(), delete: alias.to_owned() }
+    }
+}
+
+/// Makes these changes in all indexes that they belong to.
+pub(super) async fn write(connection: &Connection, changes: &[&IndexChange], targets: &Targets) -> StoreResult<()> {
+    for chunk in chunks(changes, targets)? {
+        accepted(connection.write(PATH, chunk).await?)?;
+    }
+    Ok(())
+}
+
 /// The bodies of the requests that make these changes.
-pub(super) fn chunks(changes: &[&IndexChange], search_alias: &str, likes_alias: &str) -> StoreResult<Vec<String>> {
+fn chunks(changes: &[&IndexChange], targets: &Targets) -> StoreResult<Vec<String>> {
     let mut chunks: Vec<String> = Vec::new();
     let mut room = 0;
     for change in changes {
-        let alias = if matches!(change.key, IndexKey::Like(_)) { likes_alias } else { search_alias };
-        let lines = lines(change, alias)?;
+        let lines = lines(change, targets)?;
         match chunks.last_mut() {
             Some(chunk) if room > 0 && chunk.len() + lines.len() <= MOST_BYTES => chunk.push_str(&lines),
             _ => {
@@ -71,20 +111,20 @@ pub(super) fn chunks(changes: &[&IndexChange], search_alias: &str, likes_alias: 
     Ok(chunks)
 }
 
-fn lines(change: &IndexChange, alias: &str) -> StoreResult<String> {
-    let target = json!({
-        "_index": alias, "_id": id_of(change.key), "version": change.version, "version_type": "external",
-    });
+/// The lines of one change for each of its indexes.
+fn lines(change: &IndexChange, Targets { search, likes }: &Targets) -> StoreResult<String> {
+    let targets = if matches!(change.key, IndexKey::Like(_)) { likes } else { search };
+    let of = |index: &str| json!({ "_index": index, "_id": id_of(change.key), "version": change.version, "version_type": "external" });
     let Some(document) = &change.document else {
-        return Ok(format!("{}\n", json!({ "delete": target })));
+        return Ok(targets.iter().map(|target| format!("{}\n", json!({ "delete": of(&target.delete) }))).collect());
     };
     let unwritable = |error| StoreError::internal(Role::Search, format!("a document can't be written: {error}"));
     let source = serde_json::to_string(&Source::from(document)).map_err(unwritable)?;
-    Ok(format!("{}\n{source}\n", json!({ "index": target })))
+    Ok(targets.iter().map(|target| format!("{}\n{source}\n", json!({ "index": of(&target.put) }))).collect())
 }
 
 /// Checks that every change was made, or came too late.
-pub(super) fn accepted(done: Done) -> StoreResult<()> {
+fn accepted(done: Done) -> StoreResult<()> {
     if !done.errors {
         return Ok(());
     }
@@ -118,6 +158,10 @@ mod tests {
         IndexChange::put(document, version)
     }
 
+    fn live() -> Targets {
+        Targets { search: vec![Target::live("s")], likes: vec![Target::live("l")] }
+    }
+
     #[test]
     fn the_highest_version_of_a_key_wins() {
         let deleted = IndexChange { key: IndexKey::Post(PostId(Uuid::from_u128(1))), version: 3, document: None };
@@ -129,7 +173,7 @@ mod tests {
     fn requests_are_bounded_by_count_and_bytes() {
         let many: Vec<_> = (0..2_500).map(|n| post(n, "x", 1)).collect();
         let sizes = |changes: &[IndexChange]| -> Vec<usize> {
-            let chunks = chunks(&newest(changes), "s", "l").expect("chunks");
+            let chunks = chunks(&newest(changes), &live()).expect("chunks");
             chunks.iter().map(|chunk| chunk.lines().count() / 2).collect()
         };
         assert_eq!(sizes(&many), [1_000, 1_000, 500]);
@@ -142,10 +186,24 @@ mod tests {
     fn likes_go_to_their_own_index() {
         let key = IndexKey::Like(LikeId { post: PostId(Uuid::from_u128(1)), user: UserId(Uuid::from_u128(2)) });
         let change = IndexChange { key, version: 7, document: None };
-        let chunks = chunks(&[&change], "s", "l").expect("a chunk");
+        let chunks = chunks(&[&change], &live()).expect("a chunk");
         let line: serde_json::Value = serde_json::from_str(&chunks[0]).expect("one line");
         let id = format!("{}:{}", Uuid::from_u128(1), Uuid::from_u128(2));
         assert_eq!(line, json!({ "delete": { "_index": "l", "_id": id, "version": 7, "version_type": "external" } }));
+    }
+
+    #[test]
+    fn changes_go_to_what_is_being_built_too() {
+        let building = Target { put: "s-next".to_owned(), delete: "s-v2".to_owned() };
+        let targets = Targets { search: vec![Target::live("s"), building], likes: vec![Target::live("l")] };
+        let put = post(1, "x", 7);
+        let delete = IndexChange { document: None, ..put.clone() };
+        for (change, operation, indexes) in [(put, "index", ["s", "s-next"]), (delete, "delete", ["s", "s-v2"])] {
+            let chunks = chunks(&[&change], &targets).expect("a chunk");
+            let lines = chunks[0].lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+            let named: Vec<_> = lines.filter_map(|line| Some(line[operation]["_index"].as_str()?.to_owned())).collect();
+            assert_eq!(named, indexes);
+        }
     }
 
     #[test]

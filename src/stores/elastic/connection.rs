@@ -70,6 +70,16 @@ impl Connection {
         self.send(method, path, body.map(Value::to_string), self.request_timeout).await
     }
 
+    /// Sends a request that changes indexes rather than documents.
+    pub(super) async fn command<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> StoreResult<T> {
+        self.send(method, path, body.map(Value::to_string), WRITE_TIMEOUT.max(self.request_timeout)).await
+    }
+
     /// Posts a body that changes something.
     pub(super) async fn write<T: DeserializeOwned>(&self, path: &str, body: String) -> StoreResult<T> {
         self.send(Method::Post, path, Some(body), WRITE_TIMEOUT.max(self.request_timeout)).await

@@ -7,6 +7,7 @@
 
 mod analytics;
 mod answer;
+mod build;
 mod bulk;
 mod connection;
 mod document;
@@ -16,6 +17,7 @@ mod query;
 mod scan;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -32,7 +34,8 @@ use crate::domain::search::{
     SuggestRequest,
 };
 use crate::domain::{Interval, Period, PostId, UserId};
-use crate::ports::{Backend, ErrorKind, Role, SearchIndex, StoreError, StoreResult};
+use crate::ports::{Backend, ErrorKind, IndexBuild, Role, SearchIndex, StoreError, StoreResult};
+use build::Build;
 use connection::Connection;
 
 /// How to reach the server, and what of it is ours.
@@ -48,15 +51,18 @@ pub struct ElasticOptions {
     pub connect_timeout: Duration,
     /// How long to wait for an answer.
     pub request_timeout: Duration,
+    /// How long an index that another has replaced is kept for those who are still searching it.
+    pub grace: Duration,
 }
 
 /// The search index in Elasticsearch or OpenSearch.
 pub struct Elastic {
-    connection: Connection,
+    connection: Arc<Connection>,
     namespace: String,
     language: String,
     search_alias: String,
     likes_alias: String,
+    grace: Duration,
 }
 
 impl Elastic {
@@ -68,9 +74,10 @@ impl Elastic {
         Ok(Self {
             search_alias: migrations::search_alias(&options.namespace),
             likes_alias: migrations::likes_alias(&options.namespace),
-            connection: Connection::lazy(options.url, options.connect_timeout, options.request_timeout)?,
+            connection: Arc::new(Connection::lazy(options.url, options.connect_timeout, options.request_timeout)?),
             namespace: options.namespace,
             language: options.language,
+            grace: options.grace,
         })
     }
 
@@ -182,22 +189,21 @@ impl SearchIndex for Elastic {
 
     async fn apply(&self, changes: &[IndexChange]) -> StoreResult<()> {
         let changes = bulk::newest(changes);
-        if changes.iter().any(|change| change.document.is_none()) {
-            // A versioned delete, unlike an index operation, can't be told not to create an index that is missing.
-            self.connection.ask::<Value>(Method::Get, &format!("_alias/{}", self.both()), None).await?;
+        loop {
+            let targets = build::targets(&self.connection, &self.search_alias, &self.likes_alias).await?;
+            match bulk::write(&self.connection, &changes, &targets).await {
+                // What was being built has come to its end meanwhile, or what answered has been replaced by it.
+                Err(error) if error.kind == ErrorKind::NotReady && targets.is_building() => {
+                    tracing::debug!(%error, "changes are written again: an index has come or gone");
+                }
+                done => return done,
+            }
         }
-        for chunk in bulk::chunks(&changes, &self.search_alias, &self.likes_alias)? {
-            bulk::accepted(self.connection.write(bulk::PATH, chunk).await?)?;
-        }
-        Ok(())
     }
 
     async fn remove_likes_of(&self, post: PostId) -> StoreResult<()> {
-        let path = format!("{}/_delete_by_query?conflicts=proceed&refresh=true&scroll_size=5000", self.likes_alias);
-        let body = scan::likes_of(post).to_string();
-        // A like that is written while it is removed stays, and is found by the next turn.
-        while self.connection.write::<scan::Removed>(&path, body.clone()).await?.version_conflicts > 0 {}
-        Ok(())
+        let indexes = format!("{},{}*", self.likes_alias, migrations::building_alias(&self.likes_alias));
+        scan::remove_likes_of(&self.connection, &indexes, post).await
     }
 
     async fn scan_documents(
@@ -219,13 +225,18 @@ impl SearchIndex for Elastic {
     }
 
     async fn refresh(&self) -> StoreResult<()> {
-        self.connection.write::<Value>(&format!("{}/_refresh", self.both()), String::new()).await?;
-        Ok(())
+        let next = [&self.search_alias, &self.likes_alias].map(|alias| migrations::building_alias(alias));
+        build::refresh(&self.connection, &format!("{},{}*,{}*", self.both(), next[0], next[1])).await
     }
 
     async fn count_documents(&self) -> StoreResult<u64> {
         let path = format!("{}/_count", self.both());
         Ok(self.connection.ask::<Counted>(Method::Post, &path, Some(&json!({}))).await?.count)
+    }
+
+    async fn begin_build(&self) -> StoreResult<Box<dyn IndexBuild>> {
+        let connection = Arc::clone(&self.connection);
+        Ok(Box::new(Build::begin(connection, &self.namespace, &self.language, self.grace).await?))
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::connection::Connection;
 use super::document::{POST, USER, id_of};
 use super::error::{Reason, because};
 use crate::domain::search::{DocumentKind, IndexDocument, IndexKey, Indexed};
@@ -64,10 +65,9 @@ struct Stored {
     body: Option<String>,
 }
 
-/// What became of [`likes_of`].
 #[derive(Deserialize)]
-pub(super) struct Removed {
-    pub(super) version_conflicts: u64,
+struct Removed {
+    version_conflicts: u64,
 }
 
 /// The `limit` documents of a kind after `after`.
@@ -144,7 +144,11 @@ fn document(key: IndexKey, source: Value) -> Option<IndexDocument> {
     })
 }
 
-/// The likes of a post.
-pub(super) fn likes_of(post: PostId) -> Value {
-    json!({ "query": { "term": { "post": post.0 } } })
+/// Removes the likes of a post from these indexes, as far as they are searchable.
+pub(super) async fn remove_likes_of(connection: &Connection, indexes: &str, post: PostId) -> StoreResult<()> {
+    let path = format!("{indexes}/_delete_by_query?conflicts=proceed&refresh=true&scroll_size=5000");
+    let body = json!({ "query": { "term": { "post": post.0 } } }).to_string();
+    // A like that is written while it is removed stays, and is found by the next turn.
+    while connection.write::<Removed>(&path, body.clone()).await?.version_conflicts > 0 {}
+    Ok(())
 }

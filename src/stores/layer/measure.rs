@@ -6,7 +6,7 @@ use crate::domain::search::{ActivityCount, Hit, Indexed, SearchAnswer};
 use crate::domain::{
     AuthorStats, FollowedUser, Like, LikeId, Post, PostFields, PostId, Slice, Suggestion, User, UserId,
 };
-use crate::ports::{Changed, Credentials, LikesSet, Published, Recount, Session, Taken};
+use crate::ports::{Changed, Credentials, IndexBuild, LikesSet, Published, Recount, Session, Taken};
 
 /// An argument of a call. A list of keys has a method of its own; whatever else falls back on [`Unmeasured`].
 pub(super) struct Argument<'a, T: ?Sized>(pub &'a T);
@@ -93,6 +93,12 @@ impl Rows for SearchAnswer {
 impl Rows for LikesSet {
     fn rows(&self) -> u64 {
         self.outcomes.len() as u64
+    }
+}
+
+impl Rows for Box<dyn IndexBuild> {
+    fn rows(&self) -> u64 {
+        0
     }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::search::{
     ActivityCount, DocumentKind, Hit, IndexChange, IndexKey, Indexed, SearchAnswer, SearchRequest, SuggestRequest,
 };
 use crate::domain::{Interval, Period, PostId, UserId};
-use crate::ports::Role;
+use crate::ports::{IndexBuild, Role};
 use crate::stores::layer::layered;
 
 layered! {
@@ -22,4 +22,5 @@ layered! {
     read fn documents_by_key(&self, keys: &[IndexKey]) -> HashMap<IndexKey, Indexed>;
     write fn refresh(&self) -> ();
     read fn count_documents(&self) -> u64;
+    write fn begin_build(&self) -> Box<dyn IndexBuild>;
 }

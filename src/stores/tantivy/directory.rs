@@ -5,8 +5,12 @@
 //! DIRECTORY/index/          tantivy's files
 //! DIRECTORY/index/schema    the version of the schema; written last when an index is made
 //! DIRECTORY/index/filled    is there once the index holds all of the truth
+//! DIRECTORY/index.next/     an index that is being built to take its place
+//! DIRECTORY/index.replaced/ the one whose place was taken, until it is removed
 //! DIRECTORY/index.old/      what was moved away last
 //! ```
+//!
+//! A place is taken by two renamings. Where only the first came to be, the next start makes the second.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -54,17 +58,55 @@ impl Home {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let home = Self { index: directory.join("index"), _lock: lock };
+        home.tidy().map_err(failed)?;
         let (index, fields) = match home.existing().map_err(failed)? {
             Some(opened) => opened,
             None => {
                 home.move_away().map_err(failed)?;
-                fs::create_dir(&home.index).map_err(failed)?;
-                let made = open_index(&home.index)?;
-                write_durably(&home.index.join("schema"), schema::VERSION).map_err(failed)?;
-                made
+                (make(&home.index)?, Fields::schema().1)
             }
         };
         Ok((home, index, fields))
+    }
+
+    fn next(&self) -> PathBuf {
+        self.index.with_extension("next")
+    }
+
+    fn replaced(&self) -> PathBuf {
+        self.index.with_extension("replaced")
+    }
+
+    /// Finishes what a crash interrupted: an index that was on its way to its place gets there, one that was still
+    /// being built is removed.
+    fn tidy(&self) -> io::Result<()> {
+        if !self.index.exists() && self.next().join("filled").exists() {
+            rename_durably(&self.next(), &self.index)?;
+        }
+        self.remove_next()?;
+        self.remove_replaced()
+    }
+
+    /// Makes an empty index beside the one that answers, in place of any that is there.
+    pub(super) fn begin_next(&self) -> tantivy::Result<Index> {
+        self.remove_next()?;
+        make(&self.next())
+    }
+
+    /// Puts the index that was built, which nobody may have open, in the place of the one that answers.
+    pub(super) fn swap(&self) -> tantivy::Result<Index> {
+        write_durably(&self.next().join("filled"), "")?;
+        rename_durably(&self.index, &self.replaced())?;
+        rename_durably(&self.next(), &self.index)?;
+        Ok(open_index(&self.index)?.0)
+    }
+
+    pub(super) fn remove_next(&self) -> io::Result<()> {
+        remove(&self.next())
+    }
+
+    pub(super) fn remove_replaced(&self) -> io::Result<()> {
+        remove(&self.replaced())
     }
 
     /// Whether [`Self::mark_filled`] was called since the index was made.
@@ -114,6 +156,26 @@ fn open_index(path: &Path) -> tantivy::Result<(Index, Fields)> {
     let settings = IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
     let builder = Index::builder().schema(schema).settings(settings).tokenizers(schema::tokenizers());
     Ok((builder.open_or_create(MmapDirectory::open(path)?)?, fields))
+}
+
+/// Makes an empty index in a directory of its own.
+fn make(path: &Path) -> tantivy::Result<Index> {
+    fs::create_dir(path)?;
+    let (index, _) = open_index(path)?;
+    write_durably(&path.join("schema"), schema::VERSION)?;
+    Ok(index)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn rename_durably(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    to.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 /// Whether the fault lies in the files, and not in the access to them.

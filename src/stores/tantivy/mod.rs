@@ -3,6 +3,7 @@
 //! Everything tantivy does is blocking, so each call runs on tokio's blocking threads. Readers never wait: they work on
 //! the last commit. Writers take turns, and a write returns once its commit is on disk and readers see it.
 
+mod build;
 mod collect;
 mod directory;
 mod hits;
@@ -18,13 +19,14 @@ mod write;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use tantivy::collector::Count;
-use tantivy::{IndexReader, ReloadPolicy, Searcher, TantivyError};
+use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyError};
 use uuid::Uuid;
 
+use self::build::{Build, Next};
 use self::collect::{CountBy, TopPage};
 use self::directory::Home;
 pub use self::directory::OpenError;
@@ -35,7 +37,7 @@ use crate::domain::search::{
     SuggestRequest,
 };
 use crate::domain::{Interval, Period, PostId, Timestamp, UserId};
-use crate::ports::{Backend, Clock, ErrorKind, Role, SearchIndex, StoreError, StoreResult};
+use crate::ports::{Backend, Clock, ErrorKind, IndexBuild, Role, SearchIndex, StoreError, StoreResult};
 
 /// A [`SearchIndex`] in a directory.
 pub struct TantivyIndex {
@@ -44,9 +46,20 @@ pub struct TantivyIndex {
 
 struct Inner {
     fields: Fields,
-    reader: IndexReader,
-    writing: Mutex<Writing>,
+    /// Of the index that answers.
+    reader: RwLock<IndexReader>,
+    writers: Mutex<Writers>,
     home: Home,
+    clock: Arc<dyn Clock>,
+}
+
+/// What writes. Whoever has the lock knows which indexes take changes.
+struct Writers {
+    live: Writing,
+    /// The index that is being built.
+    next: Option<Next>,
+    /// How many were begun to be built.
+    begun: u64,
 }
 
 impl TantivyIndex {
@@ -57,10 +70,10 @@ impl TantivyIndex {
     /// [`OpenError`], with a sentence for the operator.
     pub fn open(directory: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (home, index, fields) = Home::open(directory)?;
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(20);
-        let reader = reader.try_into()?;
-        let writing = Mutex::new(Writing::new(index, fields, clock));
-        Ok(Self { inner: Arc::new(Inner { fields, reader, writing, home }) })
+        let reader = RwLock::new(reader_of(&index)?);
+        let live = Writing::new(index, fields, Arc::clone(&clock));
+        let writers = Mutex::new(Writers { live, next: None, begun: 0 });
+        Ok(Self { inner: Arc::new(Inner { fields, reader, writers, home, clock }) })
     }
 
     /// Whether the index was made anew, and has not been filled since ([`Self::mark_filled`]), restarts included: then
@@ -85,6 +98,10 @@ impl TantivyIndex {
         let done = tokio::task::spawn_blocking(move || work(&inner)).await;
         done.map_err(|panic| StoreError::new(Role::Search, ErrorKind::Internal, panic))?.map_err(store_error)
     }
+}
+
+fn reader_of(index: &Index) -> tantivy::Result<IndexReader> {
+    index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(20).try_into()
 }
 
 fn store_error(error: TantivyError) -> StoreError {
@@ -151,13 +168,12 @@ impl SearchIndex for TantivyIndex {
         after: Option<IndexKey>,
         limit: u32,
     ) -> StoreResult<Vec<Indexed>> {
-        self.blocking(move |inner| scan::page(&inner.reader.searcher(), inner.fields, kind, after, limit as usize))
-            .await
+        self.blocking(move |inner| scan::page(&inner.searcher(), inner.fields, kind, after, limit as usize)).await
     }
 
     async fn documents_by_key(&self, keys: &[IndexKey]) -> StoreResult<HashMap<IndexKey, Indexed>> {
         let keys = keys.to_vec();
-        self.blocking(move |inner| scan::by_key(&inner.reader.searcher(), inner.fields, &keys)).await
+        self.blocking(move |inner| scan::by_key(&inner.searcher(), inner.fields, &keys)).await
     }
 
     /// Does nothing: what was applied can be found when [`Self::apply`] returns.
@@ -168,6 +184,11 @@ impl SearchIndex for TantivyIndex {
     async fn count_documents(&self) -> StoreResult<u64> {
         self.blocking(|inner| inner.count_documents()).await
     }
+
+    async fn begin_build(&self) -> StoreResult<Box<dyn IndexBuild>> {
+        let number = self.blocking(Inner::begin_build).await?;
+        Ok(Box::new(Build { index: Self { inner: Arc::clone(&self.inner) }, number }))
+    }
 }
 
 impl Inner {
@@ -176,7 +197,7 @@ impl Inner {
         let Some(query) = query::search(self.fields, &request.text, &request.filter)? else {
             return Ok(SearchAnswer { total: extras.total.then_some(0), ..SearchAnswer::default() });
         };
-        let searcher = self.reader.searcher();
+        let searcher = self.searcher();
         let collectors = (
             TopPage::of(&request.page),
             (extras.total || extras.types).then(CountBy::kind),
@@ -203,7 +224,7 @@ impl Inner {
     fn suggest(&self, request: &SuggestRequest) -> tantivy::Result<Vec<Hit>> {
         let words = request.words();
         let query = query::suggest(self.fields, &request.prefix, &words, request.only);
-        let searcher = self.reader.searcher();
+        let searcher = self.searcher();
         let top = searcher.search(&query, &TopPage::best(request.limit))?;
         hits::load(&searcher, self.fields, &top, &hits::Shown::Prefix { prefix: &request.prefix, words: &words })
     }
@@ -215,11 +236,11 @@ impl Inner {
         by: CountBy<Uuid>,
     ) -> tantivy::Result<Vec<(T, u64)>> {
         let query = query::created(self.fields, &[Kind::Like], period);
-        Ok(most(self.reader.searcher().search(&query, &by)?, limit))
+        Ok(most(self.searcher().search(&query, &by)?, limit))
     }
 
     fn activity(&self, period: Period, interval: Interval) -> tantivy::Result<Vec<ActivityCount>> {
-        let searcher = self.reader.searcher();
+        let searcher = self.searcher();
         let count = |kind| -> tantivy::Result<HashMap<Timestamp, u64>> {
             searcher.search(&query::created(self.fields, &[kind], period), &CountBy::interval(interval))
         };
@@ -234,17 +255,38 @@ impl Inner {
             .collect())
     }
 
-    fn write<T>(&self, work: impl FnOnce(&mut Writing, &IndexReader) -> T) -> T {
+    /// Writes to the index that answers, and to the one that is being built.
+    fn write(&self, work: impl Fn(&mut Writing, &IndexReader) -> tantivy::Result<()>) -> tantivy::Result<()> {
+        let mut writers = self.writers();
+        work(&mut writers.live, &self.reader())?;
+        match &mut writers.next {
+            Some(next) => work(&mut next.writing, &next.reader),
+            None => Ok(()),
+        }
+    }
+
+    fn writers(&self) -> MutexGuard<'_, Writers> {
         // A writer that panicked is gone, and nothing of what it did is committed: its state is still good.
-        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut writing, &self.reader)
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reader(&self) -> IndexReader {
+        self.reader.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn searcher(&self) -> Searcher {
+        self.reader().searcher()
     }
 
     fn count_documents(&self) -> tantivy::Result<u64> {
-        let searcher: Searcher = self.reader.searcher();
-        let query = query::created(self.fields, &[Kind::User, Kind::Post, Kind::Like], Period::default());
-        Ok(searcher.search(&query, &Count)? as u64)
+        count(&self.searcher(), self.fields)
     }
+}
+
+/// How many documents there are, deletions that are remembered aside.
+fn count(searcher: &Searcher, fields: Fields) -> tantivy::Result<u64> {
+    let query = query::created(fields, &[Kind::User, Kind::Post, Kind::Like], Period::default());
+    Ok(searcher.search(&query, &Count)? as u64)
 }
 
 /// The highest counts, ties by id, descending.

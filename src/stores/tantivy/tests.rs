@@ -104,7 +104,7 @@ async fn deletions_are_forgotten_after_an_hour() {
     assert_eq!(found(&index).await, 1, "not before the hour is over");
     clock.0.store(2 * HOUR, Ordering::Relaxed);
     index.apply(&[put(3, 1)]).await.expect("applied");
-    assert_eq!(index.inner.reader.searcher().num_docs(), 2, "the tombstone is swept out with a later commit");
+    assert_eq!(index.inner.searcher().num_docs(), 2, "the tombstone is swept out with a later commit");
     index.apply(&[put(1, 8)]).await.expect("applied");
     assert_eq!(found(&index).await, 3);
 }
@@ -121,4 +121,50 @@ async fn a_write_that_fails_leaves_no_trace() {
     assert_eq!(found(&index).await, 1);
     index.apply(&[put(2, 1), put(3, 1)]).await.expect("it heals");
     assert_eq!(found(&index).await, 3);
+}
+
+fn beside(directory: &Path, name: &str) -> std::path::PathBuf {
+    directory.join("index").with_extension(name)
+}
+
+#[tokio::test]
+async fn an_index_takes_the_place_of_another_and_keeps_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let index = open(directory.path());
+    index.apply(&[put(1, 1), put(2, 1)]).await.expect("applied");
+    let searching = index.inner.searcher();
+    let build = index.begin_build().await.expect("begun");
+    build.apply(&[put(1, 1), put(2, 1), put(3, 1)]).await.expect("applied");
+    assert_eq!(found(&index).await, 2, "nothing is seen of it before its time");
+    build.swap().await.expect("swapped");
+    assert_eq!(found(&index).await, 3);
+    assert!(!index.was_created(), "it is full");
+    assert_eq!(searching.num_docs(), 2, "who is searching goes on in the old one");
+    assert!(!beside(directory.path(), "next").exists() && !beside(directory.path(), "replaced").exists());
+    index.apply(&[delete(3, 2), put(4, 1)]).await.expect("applied");
+    drop((build, index, searching));
+    assert_eq!(found(&open(directory.path())).await, 3);
+}
+
+#[tokio::test]
+async fn a_crash_while_an_index_takes_its_place_is_made_good() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (live, next, replaced) =
+        (directory.path().join("index"), beside(directory.path(), "next"), beside(directory.path(), "replaced"));
+    let index = open(directory.path());
+    let build = index.begin_build().await.expect("begun");
+    build.apply(&[put(1, 1)]).await.expect("applied");
+    drop((build, index));
+    assert!(next.exists(), "as after a crash");
+    let index = open(directory.path());
+    assert!(!next.exists() && found(&index).await == 0, "what was not finished is removed");
+
+    let build = index.begin_build().await.expect("begun");
+    build.apply(&[put(1, 1)]).await.expect("applied");
+    drop((build, index));
+    std::fs::write(next.join("filled"), "").expect("written");
+    std::fs::rename(&live, &replaced).expect("renamed");
+    let index = open(directory.path());
+    assert_eq!(found(&index).await, 1, "the second renaming is made up for");
+    assert!(!next.exists() && !replaced.exists() && !index.was_created());
 }

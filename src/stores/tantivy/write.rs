@@ -81,6 +81,14 @@ impl Writing {
         Ok(())
     }
 
+    /// Ends it, once nothing is at work on its files any more.
+    pub(super) fn end(self) -> tantivy::Result<()> {
+        match self.writer {
+            Some(writer) => writer.wait_merging_threads(),
+            None => Ok(()),
+        }
+    }
+
     fn take_writer(&mut self, reader: &IndexReader) -> tantivy::Result<IndexWriter> {
         if let Some(writer) = self.writer.take() {
             return Ok(writer);

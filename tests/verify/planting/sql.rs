@@ -17,7 +17,7 @@ impl RawSql {
     pub(crate) async fn of(world: &World) -> Self {
         let is_sqlite = world.which == Which::Embedded;
         let (url, schema) = if is_sqlite {
-            (format!("sqlite://{}", world.directory.path().join("polygraph.db").display()), String::new())
+            (format!("sqlite://{}", world.directory.path().join("polygraph.sqlite3").display()), String::new())
         } else {
             (world.setting("DATABASE_URL").to_owned(), format!("\"{}\".", world.namespace))
         };
