@@ -66,7 +66,7 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, trap: Arc<Mutex<Tra
                         Some((_, Lost::Request)) => return Ok(()),
                         Some((_, Lost::Answer)) => {
                             server.write_all(message).await?;
-                            server.read(&mut answered).await?;
+                            server.readable().await?;
                             return Ok(());
                         }
                         None => server.write_all(message).await?,
