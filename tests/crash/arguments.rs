@@ -1,5 +1,7 @@
 //! What the test is told, by hand or by `cargo test`.
 
+use std::path::PathBuf;
+
 use clap::{Parser, ValueEnum};
 
 /// Kills gateways and stores under load, and holds what is left to what was acknowledged.
@@ -18,6 +20,9 @@ pub(crate) struct Arguments {
     /// How many clients write at once.
     #[arg(long, default_value_t = 8)]
     pub(crate) clients: usize,
+    /// Another build of `polygraph` than the one that cargo made for this test.
+    #[arg(long, value_name = "PATH", default_value = env!("CARGO_BIN_EXE_polygraph"))]
+    pub(crate) binary: PathBuf,
     #[command(flatten)]
     libtest: Libtest,
 }

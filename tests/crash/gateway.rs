@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,20 +12,28 @@ use crate::api::Api;
 /// How long a gateway may take until it answers, and how long a store may take to be seen again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The variables that a process is started with.
-pub(crate) type Env = [(&'static str, String)];
-
-fn command(arguments: &[&str], env: &Env, directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_polygraph"));
-    command.args(arguments).env_clear().envs(env.iter().cloned()).current_dir(directory);
-    command
+/// The binary, as it is started again and again.
+pub(crate) struct Binary {
+    pub(crate) path: PathBuf,
+    /// All of its environment.
+    pub(crate) env: Vec<(&'static str, String)>,
+    /// Where it is started, and where its log is.
+    pub(crate) directory: PathBuf,
 }
 
-/// Runs a command to its end. Returns whether it went well, and all that it said.
-pub(crate) fn polygraph(arguments: &[&str], env: &Env, directory: &Path) -> (bool, String) {
-    let output = command(arguments, env, directory).output().expect("the binary runs");
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    (output.status.success(), said.concat())
+impl Binary {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(arguments).env_clear().envs(self.env.iter().cloned()).current_dir(&self.directory);
+        command
+    }
+
+    /// Runs a command to its end. Returns whether it went well, and all that it said.
+    pub(crate) fn run(&self, arguments: &[&str]) -> (bool, String) {
+        let output = self.command(arguments).output().expect("the binary runs");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (output.status.success(), said.concat())
+    }
 }
 
 /// A gateway in a process of its own. Dropping it kills it.
@@ -37,12 +45,12 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts a gateway, which logs to `directory/serve.log` behind those before it, and waits for its first answer.
-    pub(crate) async fn start(env: &Env, directory: &Path) -> Self {
+    /// Starts a gateway, which logs to `serve.log` behind those before it, and waits for its first answer.
+    pub(crate) async fn start(binary: &Binary) -> Self {
         let began = Instant::now();
-        let log = directory.join("serve.log");
+        let log = binary.directory.join("serve.log");
         let err = OpenOptions::new().create(true).append(true).open(&log).expect("a file for its log");
-        let mut command = command(&["serve", "--listen", "127.0.0.1:0"], env, directory);
+        let mut command = binary.command(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(err).spawn().expect("the binary runs");
         let out = child.stdout.take().expect("its standard output");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);

@@ -15,6 +15,9 @@ use crate::plan;
 /// How long a client pauses when nothing can be done for it: it does not press a gateway whose store is down.
 const PAUSE: Duration = Duration::from_millis(25);
 
+/// How long writes may take to reach a moment.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// The model, as clients share it.
 pub(crate) type Shared = Arc<Mutex<Model>>;
 
@@ -66,7 +69,11 @@ impl Load {
             Moment::Begun(number) => counts[0] >= number,
             Moment::Answered(number) => counts[1] >= number,
         };
-        self.counts.subscribe().wait_for(is_reached).await.expect("this keeps the sender");
+        let mut counts = self.counts.subscribe();
+        let reached = tokio::time::timeout(PATIENCE, counts.wait_for(is_reached)).await;
+        reached
+            .unwrap_or_else(|_| panic!("writes do not get on: {moment} is not reached"))
+            .expect("this keeps the sender");
     }
 
     /// How many were answered.

@@ -63,7 +63,7 @@ async fn main() -> ExitCode {
 
 /// Plays all rounds on one set of stores, up to the first that leaves a violation. Returns whether there was none.
 async fn play(which: Which, arguments: &Arguments, seed: u64) -> bool {
-    let world = World::open(which).await;
+    let world = World::open(which, arguments.binary.clone()).await;
     let (model, mut summary, began) = (Shared::default(), Summary::new(which), Instant::now());
     let players = Players { world: &world, model: &model, clients: arguments.clients, seed };
     let mut gateway = None;

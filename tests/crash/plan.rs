@@ -84,7 +84,7 @@ impl Planner<'_> {
     }
 
     fn sign_up(&mut self, client: usize) -> Operation {
-        let handle = self.model.free_handles.pop().filter(|_| self.twist % 2 == 0);
+        let handle = self.model.free_handles.pop().filter(|_| self.twist.is_multiple_of(2));
         let (number, reuses_handle) = (self.model.number(), handle.is_some());
         let user = self.model.add_user(User {
             client,
@@ -103,7 +103,7 @@ impl Planner<'_> {
     }
 
     fn sign_out(&mut self, user: UserNo, token: String) -> Option<Operation> {
-        let everywhere = self.twist % 3 == 0;
+        let everywhere = self.twist.is_multiple_of(3);
         self.model.user(user).doubt_sessions(|session| everywhere || session.token == token);
         Some(Operation::SignOut { user, token, everywhere })
     }
@@ -136,7 +136,7 @@ impl Planner<'_> {
         if self.model.posts.values().filter(|post| self.users.contains(&post.author)).count() >= POSTS {
             return None;
         }
-        let (number, has_key) = (self.model.number(), self.twist % 2 == 0);
+        let (number, has_key) = (self.model.number(), self.twist.is_multiple_of(2));
         let post = self.model.add_post(Post {
             author,
             id: None,
@@ -154,7 +154,7 @@ impl Planner<'_> {
         let number = self.model.number();
         let updated = self.model.post(post);
         updated.text.perhaps = Some(number);
-        let (before, expects) = (updated.revision.take(), self.twist % 2 == 0);
+        let (before, expects) = (updated.revision.take(), self.twist.is_multiple_of(2));
         Some(Operation::UpdatePost { post, token, before, expects })
     }
 
@@ -171,7 +171,7 @@ impl Planner<'_> {
 
     fn like(&mut self, user: UserNo, token: String) -> Option<Operation> {
         let mut posts = self.posts();
-        if self.twist % 2 == 0 {
+        if self.twist.is_multiple_of(2) {
             posts.truncate(HOT);
         }
         let post = pick(&posts, self.what)?;

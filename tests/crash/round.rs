@@ -17,12 +17,15 @@ use crate::world::World;
 /// The stores that are killed, in this order.
 pub(crate) const STORES: [&str; 4] = ["postgres", "mongodb", "redis", "elasticsearch"];
 
+/// How many writes are answered when a store is back, before a round ends.
+const AFTERWARDS: u64 = 20;
+
 /// What is killed, and when.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kill {
     /// The gateway, and sometimes the next one as soon as it answers.
     Gateway { at: Moment, twice: bool },
-    /// A store, which is back after a while, when as many writes were answered.
+    /// A store, which is started again when so many more writes were answered. Most of these wait for it for seconds.
     Store { name: &'static str, at: Moment, more: u64 },
 }
 
@@ -32,7 +35,7 @@ impl Kill {
         let mut dice = Dice::new(seed, round, 0);
         let number = 20 + dice.below(180) as u64;
         let at = if dice.once_in(2) { Moment::Begun(number) } else { Moment::Answered(number) };
-        let (twice, more) = (dice.once_in(4), 20 + dice.below(100) as u64);
+        let (twice, more) = (dice.once_in(4), 4 + dice.below(20) as u64);
         let nth = round / 5 * 2 + u32::from(round % 5 > 2);
         if has_servers && matches!(round % 5, 2 | 4) {
             return Self::Store { name: STORES[nth as usize % STORES.len()], at, more };
@@ -134,7 +137,7 @@ impl Players<'_> {
         load.reaches(Moment::Answered(load.answered() + more)).await;
         tokio::task::spawn_blocking(move || servers.start_again(name)).await.expect("a store is started");
         gateway.sees_all_stores().await;
-        load.reaches(Moment::Answered(load.answered() + more)).await;
+        load.reaches(Moment::Answered(load.answered() + AFTERWARDS)).await;
         load.stop();
         load.ended().await;
     }

@@ -63,7 +63,7 @@ fn described(kill: Kill) -> String {
     match kill {
         Kill::Gateway { at, twice: false } => format!("gateway killed when it has {at}"),
         Kill::Gateway { at, twice: true } => format!("gateway killed when it has {at}, and the next one"),
-        Kill::Store { name, at, more } => format!("{name} killed after {at}, for {more} more"),
+        Kill::Store { name, at, more } => format!("{name} killed after {at}, and back {more} later"),
     }
 }
 

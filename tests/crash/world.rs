@@ -10,7 +10,7 @@ use polygraph::stores::mongo::{Mongo, MongoOptions};
 use polygraph::stores::sql::{Sql, SqlOptions, SqlOutbox};
 use tempfile::TempDir;
 
-use crate::gateway::{Gateway, polygraph};
+use crate::gateway::{Binary, Gateway};
 use crate::stores::Servers;
 
 /// How long the relay may take to catch up: it pauses for up to a minute between tries.
@@ -29,7 +29,7 @@ pub(crate) enum Which {
 pub(crate) struct World {
     pub(crate) which: Which,
     pub(crate) servers: Option<Arc<Servers>>,
-    env: Vec<(&'static str, String)>,
+    binary: Binary,
     directory: TempDir,
     outboxes: Vec<Box<dyn Outbox>>,
     mongo: Option<mongodb::Client>,
@@ -37,7 +37,7 @@ pub(crate) struct World {
 
 impl World {
     /// A world without anybody in it.
-    pub(crate) async fn open(which: Which) -> Self {
+    pub(crate) async fn open(which: Which, binary: PathBuf) -> Self {
         let directory = tempfile::Builder::new().prefix("crash-").tempdir_in(env!("CARGO_TARGET_TMPDIR"));
         let directory = directory.expect("a directory");
         let servers = (which == Which::Real).then(|| Arc::new(Servers::start()));
@@ -59,11 +59,12 @@ impl World {
             ("POLYGRAPH_RELAY_LEASE", RELAY_LEASE.to_owned()),
             ("RUST_BACKTRACE", "0".to_owned()),
         ]);
-        Self { which, servers, env, directory, outboxes, mongo }
+        let binary = Binary { path: binary, env, directory: directory.path().to_owned() };
+        Self { which, servers, binary, directory, outboxes, mongo }
     }
 
     pub(crate) async fn start(&self) -> Gateway {
-        Gateway::start(&self.env, self.directory.path()).await
+        Gateway::start(&self.binary).await
     }
 
     /// Does what MongoDB does by itself a minute after a gateway was killed, and what holds up all that its
@@ -109,7 +110,7 @@ impl World {
             Which::Embedded if gateway.terminate() => None,
             Which::Embedded => return Err("a gateway that was told to end did not end well".to_owned()),
         };
-        match polygraph(&["verify"], &self.env, self.directory.path()) {
+        match self.binary.run(&["verify"]) {
             (true, _) => Ok(gateway),
             (false, said) => Err(format!("`polygraph verify`: {said}")),
         }

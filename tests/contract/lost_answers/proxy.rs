@@ -66,8 +66,8 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, trap: Arc<Mutex<Tra
                         Some((_, Lost::Request)) => return Ok(()),
                         Some((_, Lost::Answer)) => {
                             server.write_all(message).await?;
-                            // That it has begun to answer is enough: it has decided.
-                            return server.read(&mut answered).await.map(drop);
+                            server.readable().await?;
+                            return Ok(());
                         }
                         None => server.write_all(message).await?,
                     }
