@@ -43,9 +43,12 @@ impl World {
         Ok(Self { binary, viewer, _directory: directory })
     }
 
-    /// Polygraph as it is released, serving this. Its result cache is off unless it is turned on.
+    /// Polygraph as it is released, serving this. Its result cache is off unless it is turned on. It waits for the
+    /// stores longer than it would by default: the others wait for ever, and 64 feeds at once may take seconds.
     pub(crate) fn polygraph(&self) -> Command {
-        self.binary.command(&[])
+        let mut command = self.binary.command(&[]);
+        command.env("POLYGRAPH_STORE_TIMEOUT", "60s");
+        command
     }
 
     /// The environment that tells a program where this is: `DATABASE_URL`, `MONGODB_URL`, `ELASTICSEARCH_URL` and
