@@ -148,10 +148,10 @@ impl Writer {
             }
             _ => {
                 // Of one's own posts, too: those go with their likes.
-                let post = self.own.last().filter(|_| turn % 3 == 0).copied();
+                let post = self.own.last().filter(|_| turn.is_multiple_of(3)).copied();
                 let post = post.unwrap_or(self.liked[(turn * 7 + self.n) % self.liked.len()]);
                 let user = self.users[(turn * 3 + self.n) % self.users.len()];
-                let wish = LikeWish { user, like: turn % 5 != 0, stamp };
+                let wish = LikeWish { user, like: !turn.is_multiple_of(5), stamp };
                 publishing.set_likes(post, &[wish]).await?;
             }
         }

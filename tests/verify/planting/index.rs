@@ -8,13 +8,17 @@ use crate::world::World;
 
 pub(crate) enum RawIndex {
     Elastic(RawElastic),
-    Tantivy(RawTantivy),
+    Tantivy(Box<RawTantivy>),
 }
 
 impl RawIndex {
     /// The index of a world. An embedded one must not be open.
     pub(crate) fn of(world: &World) -> Self {
-        if world.has_mongodb() { Self::Elastic(RawElastic::of(world)) } else { Self::Tantivy(RawTantivy::of(world)) }
+        if world.has_mongodb() {
+            Self::Elastic(RawElastic::of(world))
+        } else {
+            Self::Tantivy(Box::new(RawTantivy::of(world)))
+        }
     }
 
     pub(crate) async fn put(&mut self, document: &IndexDocument, version: u64) {
