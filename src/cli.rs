@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
-pub use arguments::{ConfigArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs};
+pub use arguments::{ConfigArgs, LinkArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs};
 
 use crate::config::{About, Config, ConfigError, settings};
 
@@ -174,6 +174,18 @@ Example:
 Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
     Reindex,
 
+    /// Say which user a subject of the outside issuer is.
+    ///
+    /// Whoever comes with a JWT of the issuer (jwt_issuer) for this subject is that user from then on. A subject that is
+    /// linked stays linked, until the user's account is deleted.
+    #[command(after_long_help = "\
+Example:
+  polygraph link demo 'auth0|1234567890'
+
+Exit codes: 0 they are linked, 1 there is no such user, the subject is somebody else, or a store failed, 2 wrong command \
+line or configuration")]
+    Link(LinkArgs),
+
     /// Show, retry or drop events that were given up on.
     ///
     /// Every write leaves an event; a projection that fails to handle one ten times parks it and goes on with others.
@@ -289,9 +301,19 @@ mod tests {
     #[test]
     fn every_command_is_in_the_help_and_tells_its_exit_codes() {
         let all = help(&["polygraph", "--help"]);
-        for name in
-            ["serve", "migrate", "seed", "schema", "doctor", "verify", "reindex", "outbox", "config", "completions"]
-        {
+        for name in [
+            "serve",
+            "migrate",
+            "seed",
+            "schema",
+            "doctor",
+            "verify",
+            "reindex",
+            "link",
+            "outbox",
+            "config",
+            "completions",
+        ] {
             assert!(all.contains(&format!("\n  {name} ")), "{name}");
             assert!(help(&["polygraph", name, "--help"]).contains("Exit codes: 0 "), "{name}");
         }

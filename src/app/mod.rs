@@ -3,6 +3,7 @@
 mod doctor;
 mod error;
 mod jobs;
+mod keys;
 mod monitor;
 mod outbox;
 pub mod progress;
@@ -65,6 +66,7 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
         Command::Seed(args) => jobs::seed(&config, args, clock).await,
         Command::Verify(args) => jobs::verify(&config, args, clock).await,
         Command::Reindex => jobs::reindex(&config, clock).await,
+        Command::Link(args) => jobs::link(&config, args, clock).await,
         Command::Outbox(command) => jobs::outbox(&config, command, clock).await,
         Command::Doctor => doctor::examine(&config, clock).await,
         _ => serve(config, clock).await,

@@ -22,6 +22,7 @@
 mod accounts;
 mod cache;
 mod error;
+mod keys;
 mod outbox;
 mod posts;
 mod publishing;
@@ -38,6 +39,7 @@ use async_trait::async_trait;
 pub use accounts::{AccountStore, Credentials, Login, PasswordHashChange, ProfileChanges, Session, Taken, TokenHash};
 pub use cache::{CachedBody, ResultCache};
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
+pub use keys::KeySource;
 pub use outbox::{Backlog, Claim, Lease, Outbox, Parked, Projection, Waiting};
 pub use posts::{NewPost, PostStore};
 pub use publishing::{Changed, Idempotency, LikeOutcome, LikeWish, LikesSet, PostChanges, Published, PublishingStore};

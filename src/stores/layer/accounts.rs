@@ -18,6 +18,8 @@ layered! {
     fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;
     fn end_sessions(&self, user: UserId, now: Timestamp) -> u64;
     fn sweep_sessions(&self, now: Timestamp) -> u64;
+    fn link_subject(&self, issuer: &str, subject: &str, user: UserId) -> bool;
+    fn user_of_subject(&self, issuer: &str, subject: &str) -> Option<UserId>;
     fn follow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
     fn unfollow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
     fn close_account(&self, user: UserId, stamp: Stamp) -> bool;
