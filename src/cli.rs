@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
-pub use arguments::{ConfigArgs, ExplainArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs};
+pub use arguments::{ConfigArgs, ExplainArgs, LinkArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs};
 
 use crate::config::{About, Config, ConfigError, settings};
 
@@ -191,6 +191,18 @@ Examples:
 Exit codes: 0 done, 1 the query is refused, or a store failed, 2 wrong command line or configuration")]
     Explain(ExplainArgs),
 
+    /// Say which user a subject of the outside issuer is.
+    ///
+    /// Whoever comes with a JWT of the issuer (jwt_issuer) for this subject is that user from then on. A subject that is
+    /// linked stays linked, until the user's account is deleted.
+    #[command(after_long_help = "\
+Example:
+  polygraph link demo 'auth0|1234567890'
+
+Exit codes: 0 they are linked, 1 there is no such user, the subject is somebody else, or a store failed, 2 wrong command \
+line or configuration")]
+    Link(LinkArgs),
+
     /// Show, retry or drop events that were given up on.
     ///
     /// Every write leaves an event; a projection that fails to handle one ten times parks it and goes on with others.
@@ -315,6 +327,7 @@ mod tests {
             "verify",
             "reindex",
             "explain",
+            "link",
             "outbox",
             "config",
             "completions",

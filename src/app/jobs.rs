@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::progress::TerminalProgress;
 use super::{AppError, OpenStores, verify_stores};
-use crate::cli::{OutboxCommand, SeedArgs, VerifyArgs};
+use crate::cli::{LinkArgs, OutboxCommand, SeedArgs, VerifyArgs};
 use crate::config::{Config, PostsChoice, SearchChoice};
+use crate::domain::text::Handle;
 use crate::ports::{Clock, Role};
 use crate::services::seed::{self, SeedPlan, SeedReport};
 
@@ -68,6 +69,25 @@ fn plan_of(args: &SeedArgs) -> SeedPlan {
 pub(super) async fn verify(config: &Config, args: VerifyArgs, clock: Arc<dyn Clock>) -> Result<(), AppError> {
     let stores = OpenStores::open(config, Arc::clone(&clock))?;
     verify_stores(&stores, args.repair, &clock, &TerminalProgress::new(Arc::clone(&clock))).await
+}
+
+/// Says which user a subject of the outside issuer is.
+pub(super) async fn link(config: &Config, args: LinkArgs, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    let Some(outside) = &config.tokens.outside else {
+        return Err(AppError::because("There is no outside issuer. Set jwt_issuer, jwt_audience and jwt_keys first."));
+    };
+    let LinkArgs { user, subject } = args;
+    let nobody = || AppError::because(format!("There is no user `{user}`."));
+    let handle = Handle::parse(&user).ok_or_else(nobody)?;
+    let stores = OpenStores::open(config, clock)?;
+    let failed = |error| AppError::new("The store of users failed. `polygraph doctor` says more.", error);
+    let found = stores.users.users_by_handle(std::slice::from_ref(&handle)).await.map_err(failed)?;
+    let id = found.get(&handle).ok_or_else(nobody)?.id;
+    if !stores.accounts.link_subject(&outside.issuer, &subject, id).await.map_err(failed)? {
+        return Err(AppError::because(format!("`{subject}` is linked to another user already.")));
+    }
+    println!("{subject} is {handle}.");
+    Ok(())
 }
 
 /// Lists events that were given up on, or decides what becomes of them.

@@ -4,6 +4,7 @@ mod doctor;
 mod error;
 mod explain;
 mod jobs;
+mod keys;
 mod monitor;
 mod outbox;
 pub mod progress;
@@ -69,6 +70,7 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
         Command::Verify(args) => jobs::verify(&config, args, clock).await,
         Command::Reindex => jobs::reindex(&config, clock).await,
         Command::Explain(args) => explain::explain(&config, args, clock).await,
+        Command::Link(args) => jobs::link(&config, args, clock).await,
         Command::Outbox(command) => jobs::outbox(&config, command, clock).await,
         Command::Doctor => doctor::examine(&config, clock).await,
         _ => serve(config, clock).await,

@@ -28,7 +28,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         schema: crate::graphql::schema(),
         stores: stores.layered(config),
         results,
-        identity: Arc::new(writing.sessions),
+        identity: writing.identity,
         use_cases: writing.use_cases,
         health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),
         entropy: Arc::new(SystemEntropy),

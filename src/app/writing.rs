@@ -1,17 +1,21 @@
 //! The write side, put together: use cases, sessions, and the relay that carries what they leave behind.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::keys::{FileKeys, UrlKeys};
 use super::stores::THROTTLE_KEYS;
 use super::{OpenStores, SystemEntropy};
-use crate::config::Config;
+use crate::config::{Config, KeysChoice, OutsideConfig};
 use crate::domain::UserId;
-use crate::ports::{AccountStore, Clock, PostStore, Projection, PublishingStore, StoreResult};
+use crate::ports::{AccountStore, Clock, KeySource, PostStore, Projection, PublishingStore, StoreResult};
 use crate::services::accounts::Accounts;
 use crate::services::deletion::{Deletion, finish_closed_account};
 use crate::services::follows::Follows;
+use crate::services::identity::Identity;
+use crate::services::outside::{Issuer, OutsideTokens};
 use crate::services::passwords::{HashingLimits, Passwords};
 use crate::services::publishing::Publishing;
 use crate::services::sessions::{SessionLimits, Sessions};
@@ -26,11 +30,11 @@ use crate::sync::{ClosedAccounts, DeletionProjection, IndexProjection, Relay};
 /// The write side of a gateway.
 pub(super) struct Writing {
     pub use_cases: UseCases,
-    pub sessions: Sessions,
+    pub identity: Arc<dyn Identity>,
 }
 
 impl Writing {
-    /// The write side on these stores, as configured.
+    /// The write side on these stores, as configured. Nothing is fetched for it.
     pub fn new(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Self {
         let deadline = Deadline(config.stores.store_timeout);
         let store: Arc<dyn AccountStore> = Layered::new(Arc::clone(&stores.accounts), deadline);
@@ -45,12 +49,34 @@ impl Writing {
         let local = Arc::new(MemoryThrottle::new(Arc::clone(clock), THROTTLE_KEYS));
         let throttling = Throttling::new(Arc::clone(&stores.throttle), local, throttle_rules(config));
         let accounts = Accounts::new(Arc::clone(&store), sessions.clone(), passwords, throttling, stamps.clone());
+        let identity: Arc<dyn Identity> = match &config.tokens.outside {
+            None => Arc::new(sessions),
+            Some(outside) => Arc::new(OutsideTokens::new(
+                Arc::new(sessions),
+                Issuer {
+                    name: outside.issuer.clone(),
+                    audience: outside.audience.clone(),
+                    clock_skew: outside.clock_skew,
+                },
+                keys_of(outside, config.stores.store_timeout),
+                Arc::clone(&store),
+                Arc::clone(clock),
+            )),
+        };
         let use_cases = UseCases {
             accounts,
             publishing: Publishing::new(publishing, stamps.clone()),
             follows: Follows::new(store, stamps),
         };
-        Self { use_cases, sessions }
+        Self { use_cases, identity }
+    }
+}
+
+/// Where the outside issuer's keys are.
+fn keys_of(outside: &OutsideConfig, timeout: Duration) -> Arc<dyn KeySource> {
+    match &outside.keys {
+        KeysChoice::File(path) => Arc::new(FileKeys(path.clone())),
+        KeysChoice::Url(url) => Arc::new(UrlKeys::new(url.clone(), timeout)),
     }
 }
 

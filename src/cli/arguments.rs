@@ -57,6 +57,16 @@ pub struct ExplainArgs {
     pub viewer: Option<String>,
 }
 
+/// Who is who.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct LinkArgs {
+    /// The user's handle.
+    pub user: String,
+
+    /// The subject, as the issuer's tokens name it in their claim `sub`.
+    pub subject: String,
+}
+
 /// What to do with events that were given up on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum OutboxCommand {

@@ -29,6 +29,7 @@ mod server;
 mod setting;
 mod store_url;
 mod stores;
+mod tokens;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -49,6 +50,7 @@ pub use server::{ExplainFor, ServerConfig};
 pub use setting::{About, Section};
 pub use store_url::StoreUrl;
 pub use stores::{CacheChoice, DatabaseChoice, PostsChoice, SearchChoice, StoresConfig};
+pub use tokens::{KeysChoice, OutsideConfig, TokensConfig};
 
 /// Everything that can be configured, complete and valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,8 @@ pub struct Config {
     pub cache: CacheConfig,
     /// What is limited.
     pub limits: LimitsConfig,
+    /// Tokens of an outside issuer.
+    pub tokens: TokensConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// What whoever configured this should know, in sentences for the log.
@@ -73,13 +77,14 @@ pub struct Config {
 }
 
 /// The sections, in the order of the documentation.
-static SECTIONS: [&Section; 7] = [
+static SECTIONS: [&Section; 8] = [
     &server::SECTION,
     &data::SECTION,
     &stores::SECTION,
     &search::SECTION,
     &cache::SECTION,
     &limits::SECTION,
+    &tokens::SECTION,
     &log::SECTION,
 ];
 
@@ -137,17 +142,18 @@ impl Config {
         let search = SearchConfig::finish(&mut values);
         let cache = CacheConfig::finish(&mut values);
         let limits = LimitsConfig::finish(&mut values);
+        let tokens = TokensConfig::finish(&mut values);
         let log = LogConfig::finish(&mut values);
         if let (Some(StoresConfig { search: SearchChoice::Embedded, .. }), Some(search)) = (&stores, &search) {
             search.check_embedded(&mut values);
         }
         let Values { mut in_force, faults, notes, .. } = values;
         in_force.sort_by_key(|row| settings().position(|about| about.key == row.key));
-        match (server, data, stores, search, cache, limits, log) {
-            (Some(server), Some(data), Some(stores), Some(search), Some(cache), Some(limits), Some(log))
+        match (server, data, stores, search, cache, limits.zip(tokens), log) {
+            (Some(server), Some(data), Some(stores), Some(search), Some(cache), Some((limits, tokens)), Some(log))
                 if faults.is_empty() =>
             {
-                Ok(Self { server, data, stores, search, cache, limits, log, notes, in_force })
+                Ok(Self { server, data, stores, search, cache, limits, tokens, log, notes, in_force })
             }
             _ => Err(ConfigError::new(faults)),
         }

@@ -80,8 +80,11 @@ async fn answer(
     };
     let identified = match identify(gateway, headers).await {
         Ok(identified) => identified,
-        Err(IdentityError::Invalid) => {
-            let message = "The token is not valid. Sign in again, or send no Authorization header.";
+        Err(error @ (IdentityError::Invalid | IdentityError::NotLinked)) => {
+            let message = match error {
+                IdentityError::NotLinked => "The token is valid, but its subject is linked to no user here.",
+                _ => "The token is not valid. Sign in again, or send no Authorization header.",
+            };
             let mut response = refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
             // RFC 9110 §15.5.2: a 401 says how to do better.
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

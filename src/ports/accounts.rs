@@ -122,6 +122,13 @@ pub trait AccountStore: Backend {
     /// Forgets sessions that expired before `now`, at most 1,000. Returns how many.
     async fn sweep_sessions(&self, now: Timestamp) -> StoreResult<u64>;
 
+    /// Says that a subject of an outside issuer is this user. Returns whether it is so now: not where there is no such
+    /// user, or the subject is somebody else.
+    async fn link_subject(&self, issuer: &str, subject: &str, user: UserId) -> StoreResult<bool>;
+
+    /// The user that a subject of an outside issuer is.
+    async fn user_of_subject(&self, issuer: &str, subject: &str) -> StoreResult<Option<UserId>>;
+
     /// Lets one user follow another, counts that on both sides, and returns the one now followed, whether that is new
     /// or not; `None` where either is not there. To follow again changes nothing.
     async fn follow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> StoreResult<Option<User>>;

@@ -23,6 +23,7 @@ mod accounts;
 mod cache;
 mod error;
 mod index_build;
+mod keys;
 mod outbox;
 mod posts;
 mod publishing;
@@ -42,6 +43,7 @@ pub use accounts::{AccountStore, Credentials, Login, PasswordHashChange, Profile
 pub use cache::{CachedBody, ResultCache};
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
 pub use index_build::IndexBuild;
+pub use keys::KeySource;
 pub use outbox::{Backlog, Claim, Lease, Outbox, Parked, Projection, Waiting};
 pub use posts::{NewPost, PostStore};
 pub use publishing::{Changed, Idempotency, LikeOutcome, LikeWish, LikesSet, PostChanges, Published, PublishingStore};

@@ -22,7 +22,8 @@ pub trait Identity: Send + Sync {
     /// The user that `token` was given to.
     ///
     /// # Errors
-    /// [`IdentityError::Invalid`] where it is not valid, or not any more; [`IdentityError::Store`] where that can't be
+    /// [`IdentityError::Invalid`] where it is not valid, or not any more; [`IdentityError::NotLinked`] where it names none
+    /// of our users; [`IdentityError::Store`] where that can't be
     /// told, since its store does not answer.
     async fn identify(&self, token: &str) -> Result<Identified, IdentityError>;
 }
@@ -33,6 +34,9 @@ pub enum IdentityError {
     /// It is not valid, or not any more.
     #[error("the token is not valid")]
     Invalid,
+    /// It is valid, and whoever it names is none of our users.
+    #[error("the token's subject is linked to no user")]
+    NotLinked,
     /// It can't be checked.
     #[error(transparent)]
     Store(#[from] StoreError),

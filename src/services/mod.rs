@@ -7,6 +7,7 @@ pub mod follows;
 pub mod identity;
 pub mod likes;
 pub mod outcome;
+pub mod outside;
 pub mod passwords;
 pub mod progress;
 pub mod publishing;

@@ -7,6 +7,7 @@ mod follows;
 mod hidden;
 mod profiles;
 mod sessions;
+mod subjects;
 mod world;
 
 use std::any::Any;
@@ -57,6 +58,10 @@ macro_rules! contract {
                 no_session_outlives_its_account,
                 no_session_outlives_its_password,
                 of_many_who_replace_a_password_one_succeeds,
+            };
+            subjects::{
+                a_subject_is_the_user_it_was_linked_to,
+                the_subject_of_a_closed_account_is_nobody,
             };
             follows::{
                 a_follow_counts_on_both_sides,

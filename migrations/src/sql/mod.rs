@@ -9,6 +9,7 @@ mod m0002_posts_and_likes;
 mod m0003_outbox;
 mod m0004_publishing;
 mod m0005_accounts;
+mod m0006_external_identities;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_outbox::Migration),
             Box::new(m0004_publishing::Migration),
             Box::new(m0005_accounts::Migration),
+            Box::new(m0006_external_identities::Migration),
         ]
     }
 }

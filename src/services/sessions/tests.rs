@@ -41,7 +41,7 @@ impl World {
     async fn is_valid(&self, token: &Token) -> bool {
         match self.sessions.identify(token.reveal()).await {
             Ok(identified) => identified.user == USER && identified.session.is_some(),
-            Err(IdentityError::Invalid) => false,
+            Err(IdentityError::Invalid | IdentityError::NotLinked) => false,
             Err(IdentityError::Store(error)) => panic!("{error}"),
         }
     }

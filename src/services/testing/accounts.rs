@@ -27,6 +27,7 @@ struct State {
     closed: HashSet<UserId>,
     sessions: HashMap<TokenHash, Session>,
     follows: HashSet<(UserId, UserId)>,
+    subjects: HashMap<(String, String), UserId>,
     extended: usize,
     sweepable: u64,
     swept: u64,
@@ -195,6 +196,21 @@ impl AccountStore for MemoryAccounts {
         state.sweepable -= portion;
         state.swept += portion;
         Ok(portion)
+    }
+
+    async fn link_subject(&self, issuer: &str, subject: &str, user: UserId) -> StoreResult<bool> {
+        let mut state = self.call()?;
+        if state.open(user).is_none() {
+            return Ok(false);
+        }
+        let key = (issuer.to_owned(), subject.to_owned());
+        Ok(*state.subjects.entry(key).or_insert(user) == user)
+    }
+
+    async fn user_of_subject(&self, issuer: &str, subject: &str) -> StoreResult<Option<UserId>> {
+        let state = self.call()?;
+        let user = state.subjects.get(&(issuer.to_owned(), subject.to_owned())).copied();
+        Ok(user.filter(|user| state.open(*user).is_some()))
     }
 
     async fn follow(&self, follower: UserId, followed: UserId, _: Stamp) -> StoreResult<Option<User>> {

@@ -18,6 +18,8 @@ layered! {
     write fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;
     write fn end_sessions(&self, user: UserId, now: Timestamp) -> u64;
     write fn sweep_sessions(&self, now: Timestamp) -> u64;
+    write fn link_subject(&self, issuer: &str, subject: &str, user: UserId) -> bool;
+    read fn user_of_subject(&self, issuer: &str, subject: &str) -> Option<UserId>;
     write fn follow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
     write fn unfollow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
     write fn close_account(&self, user: UserId, stamp: Stamp) -> bool;

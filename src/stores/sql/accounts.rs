@@ -4,6 +4,7 @@ mod closing;
 mod follows;
 mod profiles;
 mod sessions;
+mod subjects;
 
 use std::sync::Arc;
 
@@ -90,6 +91,14 @@ impl AccountStore for SqlAccounts {
 
     async fn sweep_sessions(&self, now: Timestamp) -> StoreResult<u64> {
         sessions::sweep(&self.db, now).await
+    }
+
+    async fn link_subject(&self, issuer: &str, subject: &str, user: UserId) -> StoreResult<bool> {
+        subjects::link(&self.db, issuer, subject, user).await
+    }
+
+    async fn user_of_subject(&self, issuer: &str, subject: &str) -> StoreResult<Option<UserId>> {
+        subjects::find(&self.db, issuer, subject).await
     }
 
     async fn follow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> StoreResult<Option<User>> {

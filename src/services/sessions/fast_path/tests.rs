@@ -106,7 +106,7 @@ impl Gateway {
     async fn judge(&self, token: &Token) -> Option<(bool, bool)> {
         match self.sessions.identify(token.reveal()).await {
             Ok(identified) => Some((identified.user == USER, identified.is_confirmed)),
-            Err(IdentityError::Invalid) => Some((false, true)),
+            Err(IdentityError::Invalid | IdentityError::NotLinked) => Some((false, true)),
             Err(IdentityError::Store(_)) => None,
         }
     }

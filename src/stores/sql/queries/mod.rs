@@ -19,6 +19,7 @@ mod posts;
 pub(super) mod publishing;
 mod recount;
 mod sessions;
+mod subjects;
 mod users;
 mod writes;
 
@@ -41,6 +42,7 @@ pub(super) use recount::{
 };
 pub use recount::{recount_authors, recount_posts, recount_users};
 pub(super) use sessions::{end_session, end_sessions, extend_session, open_session, session, sweep_sessions};
+pub(super) use subjects::{link_subject, user_of_subject};
 pub use users::{
     count_users, scan_users, users_by_handle, users_by_handle_order, users_by_id, users_most_followed, users_newest,
 };
