@@ -18,6 +18,7 @@ use crate::stores::mongo::{Mongo, MongoOptions};
 use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
 use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlUsers};
 use crate::stores::tantivy::TantivyIndex;
+use crate::sync::Wake;
 
 /// The most bytes that results kept in this process may take.
 const MEMORY_CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -44,6 +45,8 @@ pub struct OpenStores {
     pub outboxes: Vec<Arc<dyn Outbox>>,
     /// Counts of tries.
     pub throttle: Arc<dyn Throttle>,
+    /// Wakes the relay of this process when something was written through [`super::gateway`].
+    pub wake: Wake,
     /// Sessions near at hand, where all gateways on the same users share them.
     pub sessions: Option<Arc<dyn SessionCache>>,
     sql: Arc<Sql>,
@@ -144,6 +147,7 @@ impl OpenStores {
             outboxes,
             throttle,
             sessions,
+            wake: Wake::default(),
             sql,
             mongo,
             elastic,

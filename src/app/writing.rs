@@ -1,5 +1,6 @@
 //! The write side, put together: use cases, sessions, and the relay that carries what they leave behind.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,9 +24,9 @@ use crate::services::stamps::Stamps;
 use crate::services::sweeping::Sweeper;
 use crate::services::throttling::{ThrottleRules, Throttling};
 use crate::services::use_cases::UseCases;
-use crate::stores::layer::{Deadline, Layered};
+use crate::stores::layer::{Call, Deadline, Layered, Policy, Rows};
 use crate::stores::memory::MemoryThrottle;
-use crate::sync::{ClosedAccounts, DeletionProjection, IndexProjection, Relay};
+use crate::sync::{ClosedAccounts, DeletionProjection, IndexProjection, Relay, Wake};
 
 /// The write side of a gateway.
 pub(super) struct Writing {
@@ -38,7 +39,9 @@ impl Writing {
     pub fn new(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Self {
         let deadline = Deadline(config.stores.store_timeout);
         let store: Arc<dyn AccountStore> = Layered::new(Arc::clone(&stores.accounts), deadline);
+        let store: Arc<dyn AccountStore> = Layered::new(store, Waking(stores.wake.clone()));
         let publishing: Arc<dyn PublishingStore> = Layered::new(Arc::clone(&stores.publishing), deadline);
+        let publishing: Arc<dyn PublishingStore> = Layered::new(publishing, Waking(stores.wake.clone()));
         let stamps = Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy));
         let sessions = Sessions::new(Arc::clone(&store), stamps.clone(), SessionLimits::default());
         let sessions = match &stores.sessions {
@@ -69,6 +72,23 @@ impl Writing {
             follows: Follows::new(store, stamps),
         };
         Self { use_cases, identity }
+    }
+}
+
+/// Wakes the relay after each call that may have written something.
+struct Waking(Wake);
+
+impl Policy for Waking {
+    async fn around<T: Rows + Send>(
+        &self,
+        call: Call,
+        attempt: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
+        let answer = attempt.await;
+        if call.writes {
+            self.0.wake();
+        }
+        answer
     }
 }
 
@@ -110,6 +130,7 @@ pub(super) fn relay(config: &Config, stores: &OpenStores, publishing: Publishing
         stamps: Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy)),
     };
     Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
+        .woken_by(stores.wake.clone())
         .with_lease(config.server.relay_lease)
         .with(Projection::Index, Arc::new(index))
         .with(Projection::Deletion, Arc::new(DeletionProjection::new(Arc::new(closed))))

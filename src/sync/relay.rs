@@ -46,9 +46,11 @@ impl Relay {
         self
     }
 
-    /// What wakes the relay when something was written.
-    pub fn wake(&self) -> Wake {
-        self.wake.clone()
+    /// The relay, that `wake` wakes when something was written.
+    #[must_use]
+    pub fn woken_by(mut self, wake: Wake) -> Self {
+        self.wake = wake;
+        self
     }
 
     /// Works until `stop` is cancelled; what is in hand then is finished first.

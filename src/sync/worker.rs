@@ -15,6 +15,8 @@ use crate::ports::{Claim, Clock, Entropy, Lease, Outbox, Projection, StoreResult
 
 /// How often the outbox is looked into, and how seldom when nothing comes.
 const LOOK: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
+/// How long what is written gathers once a write has woken the relay: a bulk costs little more than a single change.
+const GATHER: Duration = Duration::from_millis(20);
 /// The bounds of the pause after a failure: it doubles from the first to the second with each.
 const PAUSE: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(60)];
 /// The longest pause while a store is down: what waits should not wait long once it is back.
@@ -49,7 +51,10 @@ impl Worker<'_> {
                     tokio::select! {
                         () = stop.cancelled() => {}
                         // A relay that nothing can wake any more still looks from time to time.
-                        Ok(()) = woken.changed() => look = LOOK[0],
+                        Ok(()) = woken.changed() => {
+                            look = LOOK[0];
+                            self.rest(GATHER, stop).await;
+                        }
                         () = tokio::time::sleep(look) => look = (look * 2).min(LOOK[1]),
                     }
                     continue;
