@@ -12,6 +12,7 @@ mod explain;
 mod fields;
 mod golden;
 mod outage;
+mod outside;
 mod pagination;
 mod readme;
 #[path = "../contract/cache/relay.rs"]
