@@ -3,6 +3,7 @@
 //! Nothing is asserted about a clock: the figures are printed, and kept under `bench/results/`.
 
 mod alone;
+mod floor;
 mod gateway;
 mod machine;
 mod peers;
@@ -32,6 +33,9 @@ enum Command {
     Alone(alone::Args),
     /// Polygraph beside other servers, on the same real stores: what a request costs each of them.
     Peers(peers::Args),
+    /// Serves the five queries by hand, for `peers` to measure beside the others.
+    #[command(hide = true)]
+    Floor,
     /// What writes cost: likes of one post by many clients, and the time from an answer until it is found.
     Writes(writes::Args),
 }
@@ -57,6 +61,7 @@ impl Which {
 fn main() -> Result<(), Failure> {
     match Cli::parse().command {
         Command::Alone(args) => Runtime::new()?.block_on(alone::run(args)),
+        Command::Floor => Runtime::new()?.block_on(floor::serve()),
         Command::Writes(args) => Runtime::new()?.block_on(writes::run(args)),
         // Those who are measured need the cores: whoever asks them makes do with one thread.
         Command::Peers(args) => Builder::new_current_thread().enable_all().build()?.block_on(peers::run(args)),

@@ -16,10 +16,9 @@ pub(crate) enum Role {
     /// The one whose figures these are.
     Polygraph,
     /// What the same batches cost without GraphQL, written by hand.
-    #[expect(dead_code, reason = "the handler is added with the loaders that Polygraph is compared with")]
     Floor,
     /// Polygraph itself with the scheduler of another loader.
-    #[expect(dead_code, reason = "the loaders are added with the handler that Polygraph is compared with")]
+    #[expect(dead_code, reason = "the loaders are yet to be added")]
     OtherLoader,
     /// Another GraphQL server.
     Peer,
@@ -60,8 +59,11 @@ pub(crate) fn all(world: &World) -> Result<Vec<Contender>, Failure> {
     let mut go = program(world, built("peers-go")?, &peers.join("go"));
     go.env("GOGC", "400");
     let polygraph = world.polygraph();
+    let mut floor = program(world, std::env::current_exe()?, Path::new("."));
+    floor.arg("floor");
     Ok(vec![
         Contender { name: "polygraph", title: "Polygraph", role: Role::Polygraph, command: polygraph },
+        Contender { name: "floor", title: "by hand (axum)", role: Role::Floor, command: floor },
         node("mercurius", "Mercurius (jit: 1)", &["mercurius.js"]),
         node("yoga", "GraphQL Yoga", &["yoga.js"]),
         node("yoga-tuned", "GraphQL Yoga, tuned", &["yoga.js", "--tuned"]),
