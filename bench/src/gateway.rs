@@ -31,8 +31,11 @@ impl Binary {
             ("POLYGRAPH_LISTEN".into(), "127.0.0.1:0".into()),
             ("POLYGRAPH_NAMESPACE".into(), format!("bench_{}_{world}", std::process::id()).into()),
         ];
-        if which == Which::Real {
+        if which != Which::Embedded {
             for name in URLS {
+                if which == Which::Postgres && name == "MONGODB_URL" {
+                    continue;
+                }
                 let url = std::env::var_os(name).ok_or_else(|| {
                     format!("{name} is not set: scripts/stores up, then eval \"$(scripts/stores env --app)\"")
                 })?;

@@ -47,6 +47,8 @@ enum Which {
     Embedded,
     /// Those named by DATABASE_URL, MONGODB_URL, ELASTICSEARCH_URL and REDIS_URL, in a namespace of their own.
     Real,
+    /// The same without MONGODB_URL: posts and likes are in PostgreSQL, too.
+    Postgres,
 }
 
 impl Which {
@@ -54,6 +56,7 @@ impl Which {
         match self {
             Self::Embedded => "embedded",
             Self::Real => "real",
+            Self::Postgres => "postgres",
         }
     }
 }

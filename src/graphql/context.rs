@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::Context;
 
@@ -30,7 +31,9 @@ pub struct RequestContext {
     /// From where.
     pub address: IpAddr,
     /// What to explain beside the response, if that is wanted.
-    pub explain: Option<Explain>,
+    pub(super) explain: Option<Explain>,
+    /// Whether the viewer has left by a field of this very request: what follows must not act for them.
+    has_left: Arc<AtomicBool>,
 }
 
 /// Who is asking, by which session, and from where.
@@ -51,7 +54,23 @@ impl RequestContext {
     pub fn new(stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
         let Asker { viewer, session, is_confirmed, address } = asker;
         let loaders = Loaders::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), viewer.id());
-        Self { stores, loaders: Arc::new(loaders), use_cases, viewer, session, is_confirmed, address, explain: None }
+        Self {
+            stores,
+            loaders: Arc::new(loaders),
+            use_cases,
+            viewer,
+            session,
+            is_confirmed,
+            address,
+            explain: None,
+            has_left: Arc::default(),
+        }
+    }
+
+    /// The context, of a request that is to be explained.
+    #[must_use]
+    pub fn explained(self, explain: Explain) -> Self {
+        Self { explain: Some(explain), ..self }
     }
 
     /// The context of the request that `ctx` resolves a field of.
@@ -64,8 +83,16 @@ impl RequestContext {
         self.viewer.id().ok_or(ApiError::Unauthenticated)
     }
 
+    /// Notes that the session of the viewer was ended by a field of this request, or their account closed.
+    pub(super) fn leave(&self) {
+        self.has_left.store(true, Ordering::Relaxed);
+    }
+
     /// The viewer as one who acts.
     pub(super) fn signed_in_user(&self) -> Result<SignedIn> {
+        if self.has_left.load(Ordering::Relaxed) {
+            return Err(ApiError::Unauthenticated);
+        }
         let who = SignedIn::of(self.viewer).ok_or(ApiError::Unauthenticated)?;
         if self.is_confirmed {
             return Ok(who);

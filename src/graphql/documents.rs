@@ -80,6 +80,9 @@ impl Prepared {
 
     /// The operation that runs under this name, and what is known of it; `None` where the name does not tell.
     pub(super) fn operation(&self, name: Option<&str>) -> Option<(&OperationDefinition, &Facts)> {
+        if name.is_none() && self.facts.len() > 1 {
+            return None;
+        }
         let mut operations = self.document.operations.iter();
         let (key, operation) =
             operations.find(|(found, _)| name.is_none() || found.map(|name| name.as_str()) == name)?;

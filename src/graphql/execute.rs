@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use bytes::Bytes;
 
 use super::documents::Refusal;
 use super::errors::code_of;
+use super::merge::merge;
 use super::plan::Plan;
 use super::{ErrorCode, PolygraphSchema, RequestContext, cost};
 
@@ -80,7 +81,13 @@ pub async fn execute(
         let cost = cost::of_operation(&schema.0.arguments, &prepared.document, chosen, &operation.variables);
         (explain, cost)
     });
-    let mut response = run(schema, context, operation, prepared.document.clone()).await;
+    let mut document = prepared.document.clone();
+    if chosen.is_some_and(|(_, facts)| facts.plan.has_repeats())
+        && let Some(chosen) = operation_mut(&mut document.operations, name.as_deref())
+    {
+        merge(chosen, &schema.0.arguments, &prepared.document.fragments, &operation.variables);
+    }
+    let mut response = run(schema, context, operation, document).await;
     // Errors of a field have a path; those without one stopped the request before any field was resolved.
     let ran = response.errors.is_empty() || response.errors.iter().any(|error| !error.path.is_empty());
     for error in &mut response.errors {
@@ -95,6 +102,19 @@ pub async fn execute(
     let explained = explained.map(|(explain, cost)| explain.describe(cost));
     let executed = written(&response, Some(&facts.plan), explained.as_ref())?;
     Ok(Executed { keepable: executed.keepable && operation.ty == OperationType::Query, ..executed })
+}
+
+/// The operation of this name; without a name, the only one.
+fn operation_mut<'a>(
+    operations: &'a mut DocumentOperations,
+    name: Option<&str>,
+) -> Option<&'a mut OperationDefinition> {
+    let found = match (operations, name) {
+        (DocumentOperations::Single(operation), _) => Some(operation),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get_mut(name),
+        (DocumentOperations::Multiple(operations), None) => operations.values_mut().next(),
+    };
+    found.map(|operation| &mut operation.node)
 }
 
 async fn run(

@@ -10,6 +10,7 @@ mod errors;
 mod execute;
 mod explain;
 mod limits;
+mod merge;
 mod mutation;
 mod nulls;
 mod pages;

@@ -15,6 +15,8 @@ use async_graphql::{Name, Positioned, Value};
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     fields: IndexMap<Name, Plan>,
+    /// Whether a field with a selection of its own, here or below, is selected more than once.
+    repeats: bool,
 }
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
@@ -30,7 +32,14 @@ impl Plan {
     fn add(&mut self, selection: &SelectionSet, fragments: &Fragments) {
         for item in &selection.items {
             match &item.node {
-                Selection::Field(field) => self.child(&field.node).add(&field.node.selection_set.node, fragments),
+                Selection::Field(field) => {
+                    let selection = &field.node.selection_set.node;
+                    let is_again = self.fields.contains_key(&field.node.response_key().node);
+                    let child = self.child(&field.node);
+                    child.add(selection, fragments);
+                    let below = child.repeats;
+                    self.repeats |= below || is_again && !selection.items.is_empty();
+                }
                 Selection::InlineFragment(inline) => self.add(&inline.node.selection_set.node, fragments),
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = fragments.get(&spread.node.fragment_name.node) {
@@ -43,6 +52,11 @@ impl Plan {
 
     fn child(&mut self, field: &Field) -> &mut Self {
         self.fields.entry(field.response_key().node.clone()).or_default()
+    }
+
+    /// Whether a field with a selection of its own is selected more than once, here or below.
+    pub(super) fn has_repeats(&self) -> bool {
+        self.repeats
     }
 
     /// How many fields it has, those of its objects included.

@@ -120,8 +120,7 @@ async fn answer(
             (Some(_), None) => "miss",
             (Some(_), Some(_)) => "hit",
         };
-        let explain = Some(Explain { trail, cache });
-        RequestContext { explain, ..RequestContext::new(stores, gateway.use_cases.clone(), asker) }
+        RequestContext::new(stores, gateway.use_cases.clone(), asker).explained(Explain { trail, cache })
     } else {
         RequestContext::new(gateway.stores.clone(), gateway.use_cases.clone(), asker)
     };

@@ -190,3 +190,43 @@ fn what_a_form_can_mend_is_said_of_every_field_embedded() {
 fn what_a_form_can_mend_is_said_of_every_field_real() {
     what_is_refused(Which::Real);
 }
+
+/// However often a mutation is selected, it is one write; and who has left in a request acts no more in it.
+fn one_request(which: Which) {
+    let directory = scratch();
+    let serving = Serving::with_demo_data(which, directory.path());
+    let ada = sign_up(&serving.client, "ada_l");
+    let post = "createPost(input: { title: \"Once\", content: \"Written once.\" })";
+    for mutation in [
+        format!("mutation {{ {post} {{ post {{ id }} }} {post} {{ post {{ title }} }} }}"),
+        format!("mutation {{ ...F ...F }} fragment F on Mutation {{ {post} {{ post {{ id title }} }} }}"),
+        format!("mutation {{ {post} {{ post {{ id }} }} ... @include(if: true) {{ {post} {{ post {{ title }} }} }} }}"),
+        format!(
+            "mutation ($no: Boolean = false) {{ {post} {{ post {{ id }} }} {post} @skip(if: $no) {{ post {{ title }} }} }}"
+        ),
+    ] {
+        let created = data(&ada, &mutation, json!({}));
+        assert_eq!(created["createPost"]["post"]["title"], "Once", "{created}");
+        assert!(created["createPost"]["post"]["id"].is_string(), "{created}");
+    }
+    assert_eq!(data(&ada, "{ viewer { postsCount } }", json!({}))["viewer"]["postsCount"], 4);
+
+    let leaving =
+        ["signOut { sessionsEnded }", "deleteAccount(input: { password: \"analytical engine\" }) { deletedUserId }"];
+    for (leaves, handle) in leaving.into_iter().zip(["grace_h", "edsger_d"]) {
+        let leaver = sign_up(&serving.client, handle);
+        let answer = run(leaver.ask(&format!("mutation {{ {leaves} {post} {{ post {{ id }} }} }}")));
+        assert_eq!(answer.code(), "UNAUTHENTICATED", "{}", answer.text);
+        assert_eq!(answer.partial()["createPost"], json!(null));
+    }
+}
+
+#[test]
+fn a_request_writes_once_and_ends_where_its_viewer_leaves_embedded() {
+    one_request(Which::Embedded);
+}
+
+#[test]
+fn a_request_writes_once_and_ends_where_its_viewer_leaves_real() {
+    one_request(Which::Real);
+}

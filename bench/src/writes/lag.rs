@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use polygraph::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -13,8 +12,8 @@ use super::percentile;
 use crate::Failure;
 use crate::gateway::{Binary, Gateway};
 
-/// Writes per second: posts and likes in turns.
-const RATE: u32 = 200;
+/// How many users write. Posts of one author are counted in one place, one after the other.
+const WRITERS: u32 = 40;
 /// One post in so many is looked for.
 const SAMPLED: u32 = 25;
 /// How often it is looked for.
@@ -22,8 +21,9 @@ const EVERY: Duration = Duration::from_millis(20);
 /// The longest that it is looked for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const SIGN_IN: &str = "mutation ($login: String!, $password: String!) {
-    signIn(input: { login: $login, password: $password }) { accessToken { token } } }";
+const SIGN_UP: &str = "mutation ($handle: String!, $email: String!) {
+    signUp(input: { handle: $handle, name: \"A writer\", email: $email, password: \"to write and write\" }) {
+        accessToken { token } } }";
 const CREATE: &str = "mutation ($title: String!) {
     createPost(input: { title: $title, content: \"Written while others write.\" }) { post { id } userErrors { code } } }";
 const LIKE: &str = "mutation ($post: ID!) { likePost(input: { postId: $post }) { userErrors { code } } }";
@@ -56,6 +56,7 @@ impl Lag {
     }
 }
 
+/// A gateway, and somebody who is signed in there.
 struct Api {
     client: Client,
     url: String,
@@ -63,12 +64,14 @@ struct Api {
 }
 
 impl Api {
-    async fn sign_in(gateway: &Gateway) -> Result<Self, Failure> {
+    async fn sign_up(gateway: &Gateway, number: u32) -> Result<Self, Failure> {
         let client = Client::builder().no_proxy().build()?;
         let mut api = Self { client, url: format!("{}/graphql", gateway.url()), token: String::new() };
-        let signed_in = api.ask(SIGN_IN, json!({ "login": DEMO_HANDLE, "password": DEMO_PASSWORD })).await?;
-        let token = signed_in.pointer("/signIn/accessToken/token").and_then(Value::as_str);
-        api.token = token.ok_or("nobody could sign in")?.to_owned();
+        let handle = format!("writer_{number}");
+        let email = format!("{handle}@example.org");
+        let signed_up = api.ask(SIGN_UP, json!({ "handle": handle, "email": email })).await?;
+        let token = signed_up.pointer("/signUp/accessToken/token").and_then(Value::as_str);
+        api.token = token.ok_or_else(|| format!("{handle} could not sign up"))?.to_owned();
         Ok(api)
     }
 
@@ -103,12 +106,15 @@ impl Api {
     }
 }
 
-/// Writes at a steady rate for so long, and looks for some of it.
-pub(super) async fn measure(binary: &Binary, length: Duration) -> Result<Lag, Failure> {
+/// Writes posts and likes in turns, so many a second for so long, and looks for some of it.
+pub(super) async fn measure(binary: &Binary, rate: u32, length: Duration) -> Result<Lag, Failure> {
     let gateway = binary.serve()?;
-    let api = Arc::new(Api::sign_in(&gateway).await?);
-    let liked = api.publish("Liked all the time").await?;
-    let mut ticks = interval(Duration::from_secs(1) / RATE);
+    let mut writers = Vec::new();
+    for number in 0..WRITERS {
+        writers.push(Arc::new(Api::sign_up(&gateway, number).await?));
+    }
+    let liked = writers[0].publish("Liked all the time").await?;
+    let mut ticks = interval(Duration::from_secs(1) / rate);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut writes: JoinSet<Result<Option<f64>, Failure>> = JoinSet::new();
     let began = Instant::now();
@@ -117,7 +123,7 @@ pub(super) async fn measure(binary: &Binary, length: Duration) -> Result<Lag, Fa
         if began.elapsed() >= length {
             break;
         }
-        let (api, liked) = (Arc::clone(&api), liked.clone());
+        let (api, liked) = (Arc::clone(&writers[(number / 2 % WRITERS) as usize]), liked.clone());
         writes.spawn(async move {
             // A word that no typo tolerance takes for another: digits as letters.
             let word: String = format!("{number:06}").bytes().map(|digit| char::from(b'k' + (digit - b'0'))).collect();

@@ -23,6 +23,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     seconds: u64,
 
+    /// How many writes per second there are while what was written is looked for.
+    #[arg(long, value_name = "NUMBER", default_value_t = 200)]
+    rate: u32,
+
     /// The directory for the figures.
     #[arg(long, value_name = "PATH", default_value = "bench/results")]
     out: PathBuf,
@@ -38,8 +42,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     let stretch = Duration::from_secs(args.seconds);
     let storm = storm::measure(&binary, stretch).await?;
-    let lag = lag::measure(&binary, stretch * 6).await?;
-    println!("{}\n{}", storm.row(), lag.row());
+    println!("{}", storm.row());
+    let lag = lag::measure(&binary, args.rate, stretch * 6).await?;
+    println!("{}", lag.row());
     let figures = json!({
         "stores": args.stores.name(),
         "machine": machine::describe()?,

@@ -83,6 +83,9 @@ impl Mutation {
         let ended = context.use_cases.accounts.sign_out(who, context.session, everywhere).await;
         let ended = ended.map_err(ApiError::from)?;
         context.loaders.forget();
+        if context.session.is_some() {
+            context.leave();
+        }
         Ok(Some(SignOutPayload { sessions_ended: int(ended), ..SignOutPayload::default() }))
     }
 
@@ -135,6 +138,9 @@ impl Mutation {
         let context = RequestContext::of(ctx);
         let who = context.signed_in_user()?;
         let done = written(ctx, context.use_cases.accounts.delete_account(who, input.password).await)?;
+        if done.is_ok() {
+            context.leave();
+        }
         Ok(Some(match done {
             Ok(user) => DeleteAccountPayload { deleted_user_id: Some(id(user)), ..DeleteAccountPayload::default() },
             Err(user_errors) => DeleteAccountPayload { user_errors, ..DeleteAccountPayload::default() },

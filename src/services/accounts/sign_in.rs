@@ -107,7 +107,8 @@ impl Accounts {
     /// Whose login and password these are, and by which hash that was told.
     async fn judge(&self, input: &SignIn) -> Result<Option<(UserId, String)>, ServiceError> {
         let login = if input.login.contains('@') {
-            Some(Login::Email(input.login.clone()))
+            // No address has one, and not every store takes it.
+            Some(input.login.clone()).filter(|login| !login.contains('\0')).map(Login::Email)
         } else {
             Handle::parse(&input.login).map(Login::Handle)
         };

@@ -1,0 +1,191 @@
+//! Fields that are selected more than once, made one (GraphQL specification, §6.3.2 CollectFields and §6.4.3
+//! MergeSelectionSets): a field is executed once for each response key.
+//!
+//! async-graphql 7.2 resolves every occurrence and merges what comes: a mutation that stands there twice writes twice.
+//! So an operation that has such fields is rewritten for its variables before it is executed: what `@skip` and
+//! `@include` leave out is gone, fragments on the type itself are unfolded, and fields of one key are one field with
+//! all that any of them selects. Validation has made sure that this makes sense.
+
+use std::collections::HashMap;
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::{
+    Directive, Field, FragmentDefinition, InlineFragment, OperationDefinition, OperationType, Selection, SelectionSet,
+    TypeCondition,
+};
+use async_graphql::{Name, Positioned};
+use async_graphql_value::Value;
+use serde_json::Map;
+
+use super::nulls::named;
+use super::usages::ArgumentTypes;
+
+/// Makes fields of one key one, in an operation with these variables.
+pub(super) fn merge(
+    operation: &mut OperationDefinition,
+    types: &ArgumentTypes,
+    fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
+    variables: &Map<String, serde_json::Value>,
+) {
+    let root = match operation.ty {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
+    };
+    let merging = Merging { types, fragments, variables };
+    operation.selection_set.node = merging.merged(root, &[&operation.selection_set.node]);
+}
+
+struct Merging<'a> {
+    types: &'a ArgumentTypes,
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    variables: &'a Map<String, serde_json::Value>,
+}
+
+/// What is selected of an object, in the order of first occurrence.
+#[derive(Default)]
+struct Collected<'a> {
+    /// Fields by response key: the first occurrence, and what all of them select.
+    fields: IndexMap<&'a Name, (&'a Positioned<Field>, Vec<&'a SelectionSet>)>,
+    /// Fragments on other types than the object's own, which may apply or not.
+    others: IndexMap<&'a Positioned<Name>, Vec<&'a SelectionSet>>,
+}
+
+impl<'a> Merging<'a> {
+    fn merged(&self, parent: &str, sets: &[&'a SelectionSet]) -> SelectionSet {
+        let mut collected = Collected::default();
+        for set in sets {
+            self.collect(parent, set, &mut collected);
+        }
+        let fields = collected.fields.into_values().map(|(first, sets)| {
+            let known = self.types.field(parent, &first.node.name.node);
+            let of = known.map_or("", |known| named(&known.ty));
+            let selection = Positioned::new(self.merged(of, &sets), first.node.selection_set.pos);
+            let field = Field {
+                alias: first.node.alias.clone(),
+                name: first.node.name.clone(),
+                arguments: first.node.arguments.clone(),
+                directives: Vec::new(),
+                selection_set: selection,
+            };
+            Positioned::new(Selection::Field(Positioned::new(field, first.pos)), first.pos)
+        });
+        let others = collected.others.into_iter().map(|(on, sets)| {
+            let fragment = InlineFragment {
+                type_condition: Some(Positioned::new(TypeCondition { on: on.clone() }, on.pos)),
+                directives: Vec::new(),
+                selection_set: Positioned::new(self.merged(&on.node, &sets), on.pos),
+            };
+            Positioned::new(Selection::InlineFragment(Positioned::new(fragment, on.pos)), on.pos)
+        });
+        SelectionSet { items: fields.chain(others).collect() }
+    }
+
+    fn collect(&self, parent: &str, set: &'a SelectionSet, into: &mut Collected<'a>) {
+        for item in &set.items {
+            let (directives, on, selected) = match &item.node {
+                Selection::Field(field) => {
+                    if self.is_in(&field.node.directives) {
+                        let key = &field.node.response_key().node;
+                        let (_, sets) = into.fields.entry(key).or_insert_with(|| (field, Vec::new()));
+                        sets.push(&field.node.selection_set.node);
+                    }
+                    continue;
+                }
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref().map(|condition| &condition.node.on);
+                    (&inline.node.directives, on, &inline.node.selection_set.node)
+                }
+                Selection::FragmentSpread(spread) => {
+                    let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node) else { continue };
+                    let on = Some(&fragment.node.type_condition.node.on);
+                    (&spread.node.directives, on, &fragment.node.selection_set.node)
+                }
+            };
+            match on {
+                _ if !self.is_in(directives) => {}
+                Some(on) if on.node != parent => into.others.entry(on).or_default().push(selected),
+                _ => self.collect(parent, selected, into),
+            }
+        }
+    }
+
+    /// Whether `@skip` and `@include` leave it in. What they say was checked before.
+    fn is_in(&self, directives: &[Positioned<Directive>]) -> bool {
+        directives.iter().all(|directive| {
+            let condition = directive.node.get_argument("if").is_some_and(|value| match &value.node {
+                Value::Boolean(condition) => *condition,
+                Value::Variable(name) => self.variables.get(name.as_str()).is_some_and(|value| value == true),
+                _ => false,
+            });
+            match directive.node.name.node.as_str() {
+                "skip" => !condition,
+                "include" => condition,
+                _ => true,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use serde_json::json;
+
+    use super::*;
+
+    const SDL: &str = "type Query { a: A b: A n: N } type Mutation { write(x: Int): A } interface N { id: Int }
+        type A implements N { id: Int x: Int a: A } type B implements N { id: Int y: Int a: A }";
+
+    /// The fields that are left, as text without arguments.
+    fn left(query: &str, variables: serde_json::Value) -> String {
+        let document = parse_query(query).expect("a document");
+        let (_, operation) = document.operations.iter().next().expect("an operation");
+        let mut operation = operation.node.clone();
+        let variables = variables.as_object().expect("an object");
+        merge(&mut operation, &ArgumentTypes::of(SDL), &document.fragments, variables);
+        text(&operation.selection_set.node)
+    }
+
+    fn text(set: &SelectionSet) -> String {
+        let items = set.items.iter().map(|item| match &item.node {
+            Selection::Field(field) => {
+                format!("{}{}", field.node.response_key().node, text(&field.node.selection_set.node))
+            }
+            Selection::InlineFragment(inline) => {
+                let on = inline.node.type_condition.as_ref().map(|on| on.node.on.to_string()).unwrap_or_default();
+                format!("...{on}{}", text(&inline.node.selection_set.node))
+            }
+            Selection::FragmentSpread(_) => "...".to_owned(),
+        });
+        let items: Vec<_> = items.collect();
+        if items.is_empty() { String::new() } else { format!("({})", items.join(" ")) }
+    }
+
+    #[test]
+    fn a_mutation_is_there_once_however_it_was_selected() {
+        for query in [
+            "mutation { write(x: 1) { id } write(x: 1) { x } }",
+            "mutation { ...F ...F } fragment F on Mutation { write(x: 1) { id x } }",
+            "mutation { write(x: 1) { id } ... @include(if: true) { write(x: 1) { x } } }",
+            "mutation { write(x: 1) { id } ... on Mutation { write(x: 1) @skip(if: false) { x } } }",
+            "mutation ($yes: Boolean!) { write(x: 1) { id } write(x: 1) @include(if: $yes) { x } }",
+        ] {
+            assert_eq!(left(query, json!({ "yes": true })), "(write(id x))", "{query}");
+        }
+        let left_out = "mutation ($yes: Boolean!) { write(x: 1) { id } write(x: 1) @include(if: $yes) { x } }";
+        assert_eq!(left(left_out, json!({ "yes": false })), "(write(id))");
+    }
+
+    #[test]
+    fn what_is_below_is_merged_as_well() {
+        let query = "{ a { a { id } } b { id } ...F a { a { x ...G } } } fragment F on Query { b { x } } fragment G on A { id }";
+        assert_eq!(left(query, json!({})), "(a(a(id x)) b(id x))");
+    }
+
+    #[test]
+    fn fragments_on_other_types_stay_and_are_merged_by_type() {
+        let query = "{ n { id ... on A { a { id } } ... on B { y } ...F } } fragment F on A { a { x } x }";
+        assert_eq!(left(query, json!({})), "(n(id ...A(a(id x) x) ...B(y)))");
+    }
+}
