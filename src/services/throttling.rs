@@ -1,12 +1,16 @@
 //! How often what may be tried: failed sign-ins, wrong passwords, sign-ups.
 
+mod turns;
+
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 
+use self::turns::Turns;
 use super::outcome::ServiceError;
 use crate::domain::UserId;
 use crate::ports::{Limit, StoreResult, Throttle};
@@ -44,12 +48,13 @@ pub struct Throttling {
     shared: Arc<dyn Throttle>,
     local: Arc<dyn Throttle>,
     rules: ThrottleRules,
+    turns: Arc<Turns>,
 }
 
 impl Throttling {
     /// Counts in `shared`, and in `local` while that fails.
     pub fn new(shared: Arc<dyn Throttle>, local: Arc<dyn Throttle>, rules: ThrottleRules) -> Self {
-        Self { shared, local, rules }
+        Self { shared, local, rules, turns: Arc::default() }
     }
 
     /// Counts a sign-in as failed, until [`Tried::succeeded`] says otherwise.
@@ -85,7 +90,12 @@ impl Throttling {
 
     async fn count(&self, in_force: bool, counts: Vec<Count>) -> Result<Tried, ServiceError> {
         if !in_force {
-            return Ok(Tried { counted_by: None, counts });
+            return Ok(Tried { counted_by: None, counts, _turns: Vec::new() });
+        }
+        let mut turns = Vec::with_capacity(counts.len());
+        for count in &counts {
+            // With half of them under way in each of two gateways, none is refused before one has failed.
+            turns.extend(self.turns.wait(&count.key, count.tries / 2).await);
         }
         let limits: Vec<_> = counts.iter().map(Count::limit).collect();
         let (counted_by, tried) = match self.shared.try_once(&limits).await {
@@ -96,7 +106,7 @@ impl Throttling {
             }
         };
         match tried {
-            Ok(()) => Ok(Tried { counted_by: Some(Arc::clone(counted_by)), counts }),
+            Ok(()) => Ok(Tried { counted_by: Some(Arc::clone(counted_by)), counts, _turns: turns }),
             Err(retry_after) => Err(ServiceError::RateLimited { retry_after }),
         }
     }
@@ -122,6 +132,8 @@ pub struct Tried {
     counted_by: Option<Arc<dyn Throttle>>,
     /// The first is what was tried, the others what it was tried from.
     counts: Vec<Count>,
+    /// Over when it is known what became of the try.
+    _turns: Vec<OwnedSemaphorePermit>,
 }
 
 impl Tried {
@@ -196,15 +208,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_at_once_count_before_they_are_judged() {
+    async fn many_wrong_ones_at_once_do_not_slip_through() {
         let counts = Arc::new(Counts::default());
         let throttling = Throttling::new(counts.clone(), counts, ThrottleRules::DEVELOPMENT);
-        let tries = (0..15).map(|_| throttling.sign_in("demo", address("192.0.2.1")));
+        let tries = (0..15).map(|_| async {
+            let tried = throttling.sign_in("demo", address("192.0.2.1")).await?;
+            tokio::task::yield_now().await;
+            tried.stays_counted();
+            Ok::<_, ServiceError>(())
+        });
         let tried = futures::future::join_all(tries).await;
         assert_eq!(tried.iter().filter(|tried| tried.is_ok()).count(), 10);
-        for tried in tried.into_iter().flatten() {
-            tried.succeeded().await;
-        }
+    }
+
+    #[tokio::test]
+    async fn many_right_ones_at_once_are_not_taken_for_wrong_ones() {
+        let counts = Arc::new(Counts::default());
+        let throttling = Throttling::new(counts.clone(), counts.clone(), ThrottleRules::DEVELOPMENT);
+        let tries = (0..200).map(|n| {
+            let throttling = &throttling;
+            async move {
+                let login = if n % 2 == 0 { "demo".to_owned() } else { format!("login-{n}") };
+                let tried = throttling.sign_in(&login, address("192.0.2.1")).await?;
+                tokio::task::yield_now().await;
+                tried.succeeded().await;
+                Ok::<_, ServiceError>(())
+            }
+        });
+        let tried = futures::future::join_all(tries).await;
+        assert_eq!(tried.iter().filter(|tried| tried.is_err()).count(), 0);
+        assert_eq!(counts.by_kind(), []);
     }
 
     #[tokio::test]
