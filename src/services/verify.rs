@@ -1,7 +1,7 @@
 //! Comparing the truth with all that is derived from it, and mending what differs.
 //!
 //! Both sides are walked in the order of their keys, a page at a time. Writes may go on meanwhile: what seems to differ
-//! is looked at again, and told of only when no event about it is on its way any more ([`suspects`]). A count and what
+//! is looked at again, and told of only when no event about it is on its way any more (`verify::suspects`). A count and what
 //! it counts are read as they were at one moment, so those need no second look.
 //!
 //! Nothing derived is written here. What is wrong in the truth, a count or an orphan, is mended there; for the rest a
