@@ -10,7 +10,7 @@ use async_graphql::parser::types::{BaseType, ExecutableDocument, Field, Operatio
 use async_graphql_value::{ConstValue, Value};
 use serde_json::Map;
 
-use super::nulls::named;
+use super::nulls::{named, root_of};
 use super::usages::{ArgumentTypes, FieldType};
 
 /// How long a page is where the request does not say.
@@ -25,11 +25,7 @@ pub(super) fn of_operation(
     operation: &OperationDefinition,
     variables: &Map<String, serde_json::Value>,
 ) -> u64 {
-    let root = match operation.ty {
-        async_graphql::parser::types::OperationType::Query => "Query",
-        async_graphql::parser::types::OperationType::Mutation => "Mutation",
-        async_graphql::parser::types::OperationType::Subscription => "Subscription",
-    };
+    let root = root_of(operation);
     let mut costing = Costing { arguments, document, variables, fragments: HashMap::new() };
     costing.selection(root, &operation.selection_set.node, DEFAULT_PAGE)
 }

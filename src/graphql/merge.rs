@@ -10,14 +10,13 @@ use std::collections::HashMap;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    Directive, Field, FragmentDefinition, InlineFragment, OperationDefinition, OperationType, Selection, SelectionSet,
-    TypeCondition,
+    Directive, Field, FragmentDefinition, InlineFragment, OperationDefinition, Selection, SelectionSet, TypeCondition,
 };
 use async_graphql::{Name, Positioned};
 use async_graphql_value::Value;
 use serde_json::Map;
 
-use super::nulls::named;
+use super::nulls::{named, root_of};
 use super::usages::ArgumentTypes;
 
 /// Makes fields of one key one, in an operation with these variables.
@@ -27,11 +26,7 @@ pub(super) fn merge(
     fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &Map<String, serde_json::Value>,
 ) {
-    let root = match operation.ty {
-        OperationType::Query => "Query",
-        OperationType::Mutation => "Mutation",
-        OperationType::Subscription => "Subscription",
-    };
+    let root = root_of(operation);
     let merging = Merging { types, fragments, variables };
     operation.selection_set.node = merging.merged(root, &[&operation.selection_set.node]);
 }

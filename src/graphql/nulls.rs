@@ -75,11 +75,7 @@ impl OutputTypes {
         document: &ExecutableDocument,
         operation: &OperationDefinition,
     ) -> Vec<bool> {
-        let root = match operation.ty {
-            OperationType::Query => "Query",
-            OperationType::Mutation => "Mutation",
-            OperationType::Subscription => "Subscription",
-        };
+        let root = root_of(operation);
         let mut places = Vec::with_capacity(path.len());
         let mut selections = vec![(root.to_owned(), &operation.selection_set.node)];
         let mut here: Option<Type> = None;
@@ -169,6 +165,15 @@ fn find<'a>(
                 }
             }
         }
+    }
+}
+
+/// The type that an operation selects of.
+pub(super) fn root_of(operation: &OperationDefinition) -> &'static str {
+    match operation.ty {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
     }
 }
 

@@ -6,13 +6,13 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
-    BaseType, Directive, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet, Type,
-    TypeKind, TypeSystemDefinition, VariableDefinition,
+    BaseType, Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet, Type, TypeKind,
+    TypeSystemDefinition, VariableDefinition,
 };
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::{ConstValue, Value};
 
-use super::nulls::named;
+use super::nulls::{named, root_of};
 use super::variables::{Input, InputTypes};
 
 /// The types of the arguments of all fields of objects and interfaces.
@@ -77,11 +77,7 @@ impl ArgumentTypes {
         document: &ExecutableDocument,
         operation: &OperationDefinition,
     ) -> Result<NeverNull, Vec<ServerError>> {
-        let root = match operation.ty {
-            OperationType::Query => "Query",
-            OperationType::Mutation => "Mutation",
-            OperationType::Subscription => "Subscription",
-        };
+        let root = root_of(operation);
         let declared = &operation.variable_definitions;
         let declared = declared.iter().map(|variable| (&variable.node.name.node, &variable.node)).collect();
         let mut check = Check {
