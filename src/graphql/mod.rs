@@ -59,8 +59,9 @@ pub fn schema() -> PolygraphSchema {
         .finish();
     let inputs = Arc::new(InputTypes::of(&sdl));
     let arguments = Arc::new(ArgumentTypes::of(&sdl));
+    let outputs = OutputTypes(Arc::clone(&arguments));
     let documents = Documents::new(Arc::clone(&inputs), Arc::clone(&arguments));
-    PolygraphSchema(Arc::new(Executable { executor, documents, inputs, arguments, outputs: OutputTypes::of(&sdl) }))
+    PolygraphSchema(Arc::new(Executable { executor, documents, inputs, arguments, outputs }))
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

@@ -5,36 +5,20 @@
 //! error says where it happened, so the nulls are put in afterwards, and only for responses that have errors.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet, Type, TypeKind,
-    TypeSystemDefinition,
+    BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet, Type,
 };
 use async_graphql::{PathSegment, Value};
 
-/// The types of the fields of all objects and interfaces.
-#[derive(Debug, Clone, Default)]
-pub(super) struct OutputTypes(HashMap<String, HashMap<String, Type>>);
+use super::usages::ArgumentTypes;
+
+/// The types of the fields of all objects and interfaces, for the nulls that they allow.
+#[derive(Debug, Clone)]
+pub(super) struct OutputTypes(pub Arc<ArgumentTypes>);
 
 impl OutputTypes {
-    /// The output types of the schema `sdl`.
-    pub(super) fn of(sdl: &str) -> Self {
-        let mut types = HashMap::new();
-        let definitions = async_graphql::parser::parse_schema(sdl).map(|document| document.definitions);
-        for definition in definitions.unwrap_or_default() {
-            let TypeSystemDefinition::Type(definition) = definition else { continue };
-            let fields = match definition.node.kind {
-                TypeKind::Object(object) => object.fields,
-                TypeKind::Interface(interface) => interface.fields,
-                _ => continue,
-            };
-            let fields = fields.into_iter().map(|field| (field.node.name.node.to_string(), field.node.ty.node));
-            types.insert(definition.node.name.node.to_string(), fields.collect());
-        }
-        Self(types)
-    }
-
     /// Puts null where the errors at `paths` demand it.
     pub(super) fn nullify<'a>(
         &self,
@@ -89,7 +73,7 @@ impl OutputTypes {
                     }
                     let known = found
                         .iter()
-                        .find_map(|(parent, field)| self.0.get(parent)?.get(field.name.node.as_str()).cloned());
+                        .find_map(|(parent, field)| Some(self.0.field(parent, &field.name.node)?.ty.clone()));
                     // What the schema does not describe (introspection) never fails.
                     let Some(ty) = known else { break };
                     let inner = named(&ty).to_owned();
@@ -211,7 +195,12 @@ mod tests {
         };
         let paths: Vec<Vec<_>> = paths.iter().map(|path| path.iter().map(segment).collect()).collect();
         let mut data = Value::from_json(data).expect("a value");
-        OutputTypes::of(SDL).nullify(&mut data, paths.iter().map(Vec::as_slice), &document, &operation.node);
+        OutputTypes(Arc::new(ArgumentTypes::of(SDL))).nullify(
+            &mut data,
+            paths.iter().map(Vec::as_slice),
+            &document,
+            &operation.node,
+        );
         data.into_json().expect("JSON")
     }
 
