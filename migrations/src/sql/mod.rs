@@ -11,16 +11,23 @@ mod m0004_publishing;
 mod m0005_accounts;
 mod m0006_external_identities;
 
+use std::time::Duration;
+
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbBackend, RuntimeErr, SqliteTransactionMode, SqlxSqliteError, Statement,
+    TransactionOptions, TransactionTrait,
 };
 
 use crate::MigrationError;
 
 /// The table in which applied migrations are recorded, in a column `version`.
 pub const RECORD: &str = "seaql_migrations";
+
+/// How often a new SQLite file is tried again that another instance is making at that moment, and how long each try
+/// waits for the next: five seconds in all, as long as SQLite's own busy timeout here.
+const TRIES: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(25);
 
 struct Migrator;
 
@@ -50,7 +57,7 @@ pub fn names() -> Vec<String> {
 /// When the store can't be reached or refuses a statement. Nothing has been changed then.
 pub async fn up(db: &DatabaseConnection, schema: Option<&str>) -> Result<Vec<String>, MigrationError> {
     let failed = |error| MigrationError::new("The SQL store could not be migrated.", error);
-    let transaction = begin(db, schema).await.map_err(failed)?;
+    let transaction = begin_in_turn(db, schema).await.map_err(failed)?;
     let missing = missing(&transaction).await.map_err(failed)?;
     // SeaORM refuses a store that has migrations of a later version; one that lacks nothing needs no migrator.
     if !missing.is_empty() {
@@ -71,6 +78,29 @@ pub async fn pending(db: &DatabaseConnection, schema: Option<&str>) -> Result<Ve
         search(&transaction, schema).await.map_err(failed)?;
     }
     missing(&transaction).await.map_err(failed)
+}
+
+/// As [`begin`], but waits where two connections turn a new SQLite file into one with a write-ahead log at once. Each
+/// would wait for the other, so SQLite tells one that the file is locked without asking its busy timeout
+/// (<https://www.sqlite.org/c3ref/busy_handler.html>).
+async fn begin_in_turn(db: &DatabaseConnection, schema: Option<&str>) -> Result<DatabaseTransaction, DbErr> {
+    for _ in 1..TRIES {
+        match begin(db, schema).await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
+            settled => return settled,
+        }
+    }
+    begin(db, schema).await
+}
+
+/// Whether SQLite says that another connection is in the way: `SQLITE_BUSY`, in whichever of its extended forms
+/// (<https://www.sqlite.org/rescode.html>).
+fn is_busy(error: &DbErr) -> bool {
+    let (DbErr::Conn(source) | DbErr::Exec(source) | DbErr::Query(source)) = error else { return false };
+    let RuntimeErr::SqlxError(source) = source else { return false };
+    let Some(error) = source.as_database_error() else { return false };
+    error.try_downcast_ref::<SqlxSqliteError>().is_some()
+        && error.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 /// A transaction that no other migration runs beside, with the schema in place.
