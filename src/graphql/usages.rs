@@ -123,6 +123,10 @@ impl ArgumentTypes {
             errors: Vec::new(),
         };
         for variable in &operation.variable_definitions {
+            for directive in &variable.node.directives {
+                let message = format!("The directive \"@{}\" may not stand at a variable.", directive.node.name.node);
+                check.error(message, directive.pos);
+            }
             if let Some(default) = &variable.node.default_value {
                 let ty = &variable.node.var_type.node;
                 let position = Position { ty, has_default: false, at: default.pos };
@@ -336,6 +340,7 @@ mod tests {
             ("query ($v: Int!) { a(l: $v) { c } }", "expecting type \"[Int!]\""),
             ("query ($v: Int) { a(e: { id: $v }) { c } }", "expecting type \"ID!\""),
             ("query ($v: Boolean) { a @skip(if: $v) { c } }", "expecting type \"Boolean!\""),
+            ("query ($v: Int @skip(if: true)) { a(m: $v) { c } }", "\"@skip\" may not stand at a variable"),
             ("query ($v: Int) { ...F } fragment F on Query { a { b(id: $v) { c } } }", "expecting type \"ID!\""),
         ];
         for (query, sentence) in misfits {
