@@ -154,7 +154,8 @@ Exit codes: 0 all is well, 1 something is to be mended, 2 wrong command line or 
     ///
     /// Walks over users, posts and likes, the search index and every count, with bounded memory. Differences go to
     /// stdout, a line each: what kind, whose, what the truth says and what is there. What is on its way to the index is
-    /// waited for, and told of only where nobody carries it. An embedded index is examined while no gateway uses it.
+    /// waited for, and told of only where nobody carries it. An embedded index is examined while no gateway uses it, and
+    /// what waits for it is carried to it first.
     ///
     /// With --repair, counts and orphans are mended in the truth, and each mended thing leaves an event, by which the
     /// index and all else that is derived is brought up to it. Then everything is compared again.

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// When one of them is not well.
 pub(super) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
-    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    let stores = OpenStores::open_beside(config, Arc::clone(&clock))?;
     let mut ill = Vec::new();
     for role in Role::ALL {
         let backend = stores.backend(role);

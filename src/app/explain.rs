@@ -18,7 +18,7 @@ use crate::ports::{Clock, UserStore};
 /// Runs the query of a file, and prints what it asked of the stores.
 pub(super) async fn explain(config: &Config, args: ExplainArgs, clock: Arc<dyn Clock>) -> Result<(), AppError> {
     let operation = read_operation(&args)?;
-    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    let stores = OpenStores::open_beside(config, Arc::clone(&clock))?;
     let gateway = gateway(config, &stores, &clock);
     let viewer = match &args.viewer {
         Some(handle) => fetch_viewer(&*stores.users, handle).await?,

@@ -67,7 +67,7 @@ fn plan_of(args: &SeedArgs) -> SeedPlan {
 
 /// Compares the truth with what is derived from it, and mends differences if that is wanted.
 pub(super) async fn verify(config: &Config, args: VerifyArgs, clock: Arc<dyn Clock>) -> Result<(), AppError> {
-    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    let stores = OpenStores::open_existing(config, Arc::clone(&clock))?;
     verify_stores(&stores, args.repair, &clock, &TerminalProgress::new(Arc::clone(&clock))).await
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn link(config: &Config, args: LinkArgs, clock: Arc<dyn Clock>)
     let LinkArgs { user, subject } = args;
     let nobody = || AppError::because(format!("There is no user `{user}`."));
     let handle = Handle::parse(&user).ok_or_else(nobody)?;
-    let stores = OpenStores::open(config, clock)?;
+    let stores = OpenStores::open_beside(config, clock)?;
     let failed = |error| AppError::new("The store of users failed. `polygraph doctor` says more.", error);
     let found = stores.users.users_by_handle(std::slice::from_ref(&handle)).await.map_err(failed)?;
     let id = found.get(&handle).ok_or_else(nobody)?.id;
@@ -92,14 +92,14 @@ pub(super) async fn link(config: &Config, args: LinkArgs, clock: Arc<dyn Clock>)
 
 /// Lists events that were given up on, or decides what becomes of them.
 pub(super) async fn outbox(config: &Config, command: OutboxCommand, clock: Arc<dyn Clock>) -> Result<(), AppError> {
-    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    let stores = OpenStores::open_beside(config, Arc::clone(&clock))?;
     print!("{}", super::outbox::outbox(&stores.outboxes, command, clock.now()).await?);
     Ok(())
 }
 
 /// Builds the index anew.
 pub(super) async fn reindex(config: &Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
-    let stores = OpenStores::open(config, Arc::clone(&clock))?;
+    let stores = OpenStores::open_existing(config, Arc::clone(&clock))?;
     let progress = TerminalProgress::new(clock);
     super::reindex(&stores, &progress, super::serve::told_to_stop()?).await
 }

@@ -1,6 +1,6 @@
 //! The stores that a configuration asks for: the one place that knows all adapters.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polygraph_migrations::MigrationError;
@@ -17,7 +17,7 @@ use crate::stores::memory::{MemoryCache, MemorySessions, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
 use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
 use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlUsers};
-use crate::stores::tantivy::TantivyIndex;
+use crate::stores::tantivy::{OpenError, TantivyIndex};
 use crate::sync::Wake;
 
 /// The most bytes that results kept in this process may take.
@@ -49,6 +49,8 @@ pub struct OpenStores {
     pub wake: Wake,
     /// Sessions near at hand, where all gateways on the same users share them.
     pub sessions: Option<Arc<dyn SessionCache>>,
+    /// Whether no other process can use the same stores: they are in a directory that is locked.
+    pub are_ours_alone: bool,
     sql: Arc<Sql>,
     mongo: Option<Mongo>,
     elastic: Option<Arc<Elastic>>,
@@ -56,11 +58,38 @@ pub struct OpenStores {
 }
 
 impl OpenStores {
-    /// Opens the adapters that `config` asks for. No server is asked anything; embedded ones open their files.
+    /// Opens the adapters that `config` asks for. No server is asked anything; embedded ones open their files, or make
+    /// them.
     ///
     /// # Errors
     /// [`AppError`] where an embedded store can't be opened, or a URL can't be served.
     pub fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        Self::open_with(config, Arc::clone(&clock), |directory| TantivyIndex::open(directory, clock))
+    }
+
+    /// As [`Self::open`], where embedded stores must be there already.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and where an embedded store is not there.
+    pub fn open_existing(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        require_files(config)?;
+        Self::open(config, clock)
+    }
+
+    /// As [`Self::open_existing`], beside a gateway that may have the embedded index: it is only read.
+    ///
+    /// # Errors
+    /// As [`Self::open_existing`].
+    pub fn open_beside(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        require_files(config)?;
+        Self::open_with(config, Arc::clone(&clock), |directory| TantivyIndex::open_to_read(directory, clock))
+    }
+
+    fn open_with(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        open_index: impl FnOnce(PathBuf) -> Result<TantivyIndex, OpenError>,
+    ) -> Result<Self, AppError> {
         let (stores, data) = (&config.stores, &config.data);
         let is_embedded =
             matches!(stores.database, DatabaseChoice::Sqlite(_)) || matches!(stores.search, SearchChoice::Embedded);
@@ -98,7 +127,7 @@ impl OpenStores {
         let tantivy = match &stores.search {
             SearchChoice::Elastic(_) => None,
             SearchChoice::Embedded => Some(Arc::new(
-                TantivyIndex::open(data.search_dir(), Arc::clone(&clock))
+                open_index(data.search_dir())
                     .map_err(|error| AppError::new("The embedded search index can't be opened.", error))?,
             )),
         };
@@ -148,6 +177,7 @@ impl OpenStores {
             throttle,
             sessions,
             wake: Wake::default(),
+            are_ours_alone: config.stores_are_its_own(),
             sql,
             mongo,
             elastic,
@@ -223,6 +253,23 @@ impl OpenStores {
 
 /// What is in Redis, or in this process.
 type Shared = (Arc<dyn ResultCache>, Arc<dyn Throttle>, Option<Arc<dyn SessionCache>>);
+
+/// A command that looks at data, or mends it, makes none: somebody would have mistyped the directory.
+fn require_files(config: &Config) -> Result<(), AppError> {
+    let (stores, data) = (&config.stores, &config.data);
+    let database = match &stores.database {
+        DatabaseChoice::Sqlite(path) => Some(path.clone()),
+        DatabaseChoice::Postgres(_) => None,
+    };
+    let index = (stores.search == SearchChoice::Embedded).then(|| data.search_dir());
+    match database.into_iter().chain(index).find(|path| !path.exists()) {
+        None => Ok(()),
+        Some(missing) => Err(AppError::because(format!(
+            "There is no {}. `polygraph serve` makes it; where the data is elsewhere, say so by --data-dir.",
+            missing.display()
+        ))),
+    }
+}
 
 fn make_directory(directory: &Path) -> Result<(), AppError> {
     std::fs::create_dir_all(directory).map_err(|error| {

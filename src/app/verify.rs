@@ -11,7 +11,8 @@ use crate::services::stamps::Stamps;
 use crate::services::verify::{Comparison, Difference, Mode, PATIENCE};
 use crate::sync::{IndexProjection, Relay};
 
-/// Compares, prints each difference, and mends them if that is wanted; then compares again.
+/// Compares, prints each difference, and mends them if that is wanted; then compares again. What still waits for the
+/// index of stores that nobody else can use is carried to it: that is no difference.
 ///
 /// # Errors
 /// Where there is a difference (still), or a store fails.
@@ -25,7 +26,11 @@ pub async fn verify_stores(
     let report = Comparison { stores: &compared, outboxes: &stores.outboxes, mode: Mode::Report, patience: PATIENCE };
     let mut print = |difference: &Difference| println!("{difference}");
     if !repair {
-        return match report.run(progress, &mut print).await.map_err(stopped)? {
+        let comparing = report.run(progress, &mut print);
+        // Where the stores are ours alone, nobody else carries what waits; else a gateway does.
+        let compared =
+            if stores.are_ours_alone { while_relaying(stores, clock, comparing).await } else { comparing.await };
+        return match compared.map_err(stopped)? {
             0 => all_is_well(),
             count => Err(AppError::because(format!("Differences: {count}. `polygraph verify --repair` mends them."))),
         };
@@ -58,6 +63,7 @@ fn all_is_well() -> Result<(), AppError> {
 async fn while_relaying<T>(stores: &OpenStores, clock: &Arc<dyn Clock>, work: impl Future<Output = T>) -> T {
     let index = IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
     let relay = Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
+        .alone(stores.are_ours_alone)
         .with(Projection::Index, Arc::new(index));
     let stop = CancellationToken::new();
     let work = async {

@@ -85,8 +85,10 @@ impl Policy for Waking {
         attempt: impl Future<Output = StoreResult<T>> + Send,
     ) -> StoreResult<T> {
         let answer = attempt.await;
-        if call.writes {
-            self.0.wake();
+        match call.method {
+            "close_account" => self.0.closed(),
+            _ if call.writes => self.0.written(),
+            _ => {}
         }
         answer
     }
@@ -132,6 +134,7 @@ pub(super) fn relay(config: &Config, stores: &OpenStores, publishing: Publishing
     Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
         .woken_by(stores.wake.clone())
         .with_lease(config.server.relay_lease)
+        .alone(stores.are_ours_alone)
         .with(Projection::Index, Arc::new(index))
         .with(Projection::Deletion, Arc::new(DeletionProjection::new(Arc::new(closed))))
 }
@@ -154,5 +157,34 @@ impl ClosedAccounts for Closed {
             tracing::debug!(%user, "an account is being deleted");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::services::testing::{MemoryAccounts, stamps};
+
+    #[tokio::test]
+    async fn deletions_are_woken_by_closed_accounts_alone() {
+        let wake = Wake::default();
+        let mut loops = [Projection::Index, Projection::Deletion].map(|projection| wake.subscribe(projection));
+        let mut woken = move || {
+            loops.each_mut().map(|woken| {
+                let changed = woken.has_changed().expect("the relay can be woken");
+                woken.mark_unchanged();
+                changed
+            })
+        };
+        let store: Arc<dyn AccountStore> = Layered::new(Arc::new(MemoryAccounts::default()) as _, Waking(wake));
+        let (user, other) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        store.user_of_subject("issuer", "subject").await.expect("read");
+        assert_eq!(woken(), [false, false]);
+        store.follow(user, other, stamps().stamp()).await.expect("written");
+        assert_eq!(woken(), [true, false]);
+        store.close_account(user, stamps().stamp()).await.expect("written");
+        assert_eq!(woken(), [true, true]);
     }
 }

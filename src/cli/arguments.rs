@@ -64,7 +64,13 @@ pub struct LinkArgs {
     pub user: String,
 
     /// The subject, as the issuer's tokens name it in their claim `sub`.
+    #[arg(value_parser = subject)]
     pub subject: String,
+}
+
+/// A token without a subject is nobody's, so an empty one is a mistake in a script.
+fn subject(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("a subject can't be empty") } else { Ok(text.to_owned()) }
 }
 
 /// What to do with events that were given up on.

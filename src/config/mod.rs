@@ -170,6 +170,11 @@ impl Config {
             && self.stores.search == SearchChoice::Embedded
     }
 
+    /// Whether no other gateway can have the same users and posts.
+    pub fn stores_are_its_own(&self) -> bool {
+        self.users_are_its_own() && self.stores.posts == PostsChoice::Sql
+    }
+
     /// Whether every truth store is embedded: the data is this gateway's alone.
     pub fn truth_is_embedded(&self) -> bool {
         self.stores.truth_is_embedded()

@@ -49,7 +49,7 @@ static RELAY_LEASE: Setting<Duration> = Setting::new(
     "DURATION",
     read_lease,
     "How long the index and deletions wait for a gateway that was killed, before others (or itself, restarted) go on \
-     with the events that it had claimed.",
+     with the events that it had claimed. On embedded stores it goes on at once.",
 )
 .default("30s");
 

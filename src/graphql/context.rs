@@ -1,8 +1,8 @@
 //! What a request carries to its resolvers.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 
@@ -34,6 +34,8 @@ pub struct RequestContext {
     pub(super) explain: Option<Explain>,
     /// Whether the viewer has left by a field of this very request: what follows must not act for them.
     has_left: Arc<AtomicBool>,
+    /// Who signed in by a field of this very request.
+    entered: Arc<Mutex<Vec<UserId>>>,
 }
 
 /// Who is asking, by which session, and from where.
@@ -64,6 +66,7 @@ impl RequestContext {
             address,
             explain: None,
             has_left: Arc::default(),
+            entered: Arc::default(),
         }
     }
 
@@ -86,6 +89,17 @@ impl RequestContext {
     /// Notes that the session of the viewer was ended by a field of this request, or their account closed.
     pub(super) fn leave(&self) {
         self.has_left.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a field of this request handed out a token of this user's.
+    pub(super) fn enter(&self, user: UserId) {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner).push(user);
+    }
+
+    /// Who sees what is `user`'s own: the viewer, or the user where a token of theirs was handed out with this response.
+    pub(super) fn who_sees(&self, user: UserId) -> Option<SignedIn> {
+        let has_entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner).contains(&user);
+        SignedIn::of(if has_entered { Viewer::User(user) } else { self.viewer })
     }
 
     /// The viewer as one who acts.

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
-use async_graphql::parser::{self, parse_query};
 use async_graphql::{EmptySubscription, Name, Request, Response, Schema, ServerError, Value};
 use async_trait::async_trait;
 use moka::sync::Cache;
@@ -20,9 +19,10 @@ use super::limits::{self, Excess};
 use super::mutation::Mutation;
 use super::plan::Plan;
 use super::query::Query;
+use super::syntax::{self, Parsed, Unreadable};
 use super::usages::{ArgumentTypes, NeverNull};
 use super::variables::InputTypes;
-use super::{ErrorCode, presence};
+use super::{ErrorCode, overlaps, presence};
 
 /// The most bytes that kept documents may hold, by an estimate that is never too low.
 const MAX_HELD: u64 = 64 * 1024 * 1024;
@@ -67,6 +67,17 @@ impl Refusal {
 impl From<Excess> for Refusal {
     fn from(excess: Excess) -> Self {
         Self::of(ServerError::new(excess.message, None), excess.code)
+    }
+}
+
+impl From<Unreadable> for Refusal {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Syntax { message, at } => {
+                Self::of(ServerError::new(format!("Syntax error: {message}."), Some(at)), ErrorCode::ParseFailed)
+            }
+            Unreadable::TooDeep => limits::too_deep().into(),
+        }
     }
 }
 
@@ -122,8 +133,10 @@ impl Documents {
         if let Some(prepared) = self.kept.get(text) {
             return Ok(prepared);
         }
-        limits::check_text(text)?;
-        let document = parse_query(text).map_err(|error| Refusal::of(unreadable(error), ErrorCode::ParseFailed))?;
+        let Parsed { document, faults } = syntax::parse(text, limits::MAX_OPEN)?;
+        if !faults.is_empty() {
+            return Err(Refusal { errors: faults, code: ErrorCode::ValidationFailed });
+        }
         limits::check_document(&document)?;
         self.validate(&document).await?;
         let facts = self.facts(&document)?;
@@ -139,7 +152,8 @@ impl Documents {
             request.operation_name = operations.keys().next().map(Name::to_string);
         }
         request.set_parsed_query(document.clone());
-        let Response { errors, .. } = self.validator.execute(request).await;
+        let Response { mut errors, .. } = self.validator.execute(request).await;
+        errors.retain(|error| !overlaps::is_of_other_form(error));
         match errors.first() {
             None => Ok(()),
             Some(error) => Err(Refusal { code: code_of(error), errors }),
@@ -149,23 +163,14 @@ impl Documents {
     fn facts(&self, document: &ExecutableDocument) -> Result<HashMap<Option<Name>, Facts>, Refusal> {
         let mut facts = HashMap::new();
         for (name, operation) in document.operations.iter() {
-            let checked = self.arguments.check(&self.inputs, document, &operation.node);
-            let never_null = checked.map_err(|errors| Refusal { errors, code: ErrorCode::ValidationFailed })?;
+            let invalid = |errors| Refusal { errors, code: ErrorCode::ValidationFailed };
+            let never_null = self.arguments.check(&self.inputs, document, &operation.node).map_err(invalid)?;
+            overlaps::check(&self.arguments, document, &operation.node).map_err(invalid)?;
             let plan = Plan::of(&operation.node.selection_set.node, &document.fragments);
             facts.insert(name.cloned(), Facts { plan, never_null });
         }
         Ok(facts)
     }
-}
-
-/// A parser's error, without its drawing of the line at fault: that may be the whole document.
-fn unreadable(error: parser::Error) -> ServerError {
-    let mut refusal = ServerError::from(error.clone());
-    if let parser::Error::Syntax { message, .. } = error {
-        let expected = message.lines().last().unwrap_or_default().trim_start_matches([' ', '=']);
-        refusal.message = format!("Syntax error: {expected}");
-    }
-    refusal
 }
 
 /// Stops a request before it is executed.

@@ -2,7 +2,7 @@
 //!
 //! Parser, validation and execution follow nesting on the stack, and fragments once for each time they are spread. So
 //! a text of a few thousand brackets would overflow the stack, and 25 fragments that each spread the next one twice
-//! would be 33 million selections. Here brackets are counted in the text, and each fragment is measured once.
+//! would be 33 million selections. So brackets are counted as the text is parsed, and here each fragment is measured once.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 
 use super::ErrorCode;
 
-/// The most brackets, of any kind, that may be open at one place of the text. The parser gives up at 64 selection sets.
-const MAX_OPEN: usize = 64;
+/// The most brackets, of any kind, that may be open at one place of the text.
+pub(super) const MAX_OPEN: usize = 64;
 /// The most fields above one another, fragments expanded.
 const MAX_DEPTH: usize = 32;
 /// The most selection sets above one another, fragments expanded: those of fields, inline fragments and spreads.
@@ -29,55 +29,10 @@ pub(super) struct Excess {
     pub message: String,
 }
 
-fn too_deep() -> Excess {
+/// More lies above one another than anybody needs.
+pub(super) fn too_deep() -> Excess {
     let message = format!("The query is nested too deeply: at most {MAX_DEPTH} fields above one another.");
     Excess { code: ErrorCode::QueryTooDeep, message }
-}
-
-/// Checks the text, before it is parsed.
-///
-/// # Errors
-/// [`Excess`] where more brackets are open than anybody needs.
-pub(super) fn check_text(text: &str) -> Result<(), Excess> {
-    let mut open = 0_usize;
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = match byte {
-            b'"' => after_string(tail),
-            b'#' => tail.iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(&[], |end| &tail[end..]),
-            _ => tail,
-        };
-        match byte {
-            b'{' | b'[' | b'(' => open += 1,
-            b'}' | b']' | b')' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        if open > MAX_OPEN {
-            return Err(too_deep());
-        }
-    }
-    Ok(())
-}
-
-/// What follows the string, or block string, whose first quotation mark has been read.
-fn after_string(text: &[u8]) -> &[u8] {
-    let (mut rest, closing): (_, &[u8]) = match text.strip_prefix(b"\"\"") {
-        Some(block) => (block, b"\"\"\""),
-        None => (text, b"\""),
-    };
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix(closing) {
-            return after;
-        }
-        // In a block string a backslash escapes quotation marks alone, in groups of three; elsewhere any character.
-        let skipped = match rest {
-            [b'\\', b'"', b'"', b'"', ..] if closing.len() == 3 => 4,
-            [b'\\', _, ..] if closing.len() == 1 => 2,
-            _ => 1,
-        };
-        rest = &rest[skipped..];
-    }
-    rest
 }
 
 /// Checks a document, before it is validated.
@@ -169,26 +124,6 @@ mod tests {
     fn doubling(times: usize) -> String {
         let fragments = (0..times).map(|n| format!(" fragment F{n} on Query {{ ...F{} ...F{} }}", n + 1, n + 1));
         format!("{{ ...F0 }}{} fragment F{times} on Query {{ a }}", fragments.collect::<String>())
-    }
-
-    #[test]
-    fn brackets_are_counted_outside_of_strings_and_comments() {
-        let nested = |n: usize| format!("{{ a(b: {}{}) }}", "[".repeat(n), "]".repeat(n));
-        assert_eq!(check_text(&nested(MAX_OPEN - 2)), Ok(()));
-        assert_eq!(check_text(&nested(MAX_OPEN - 1)).map_err(|excess| excess.code), Err(ErrorCode::QueryTooDeep));
-        assert!(check_text(&"{a".repeat(100_000)).is_err(), "brackets that are never closed");
-        let many = "[".repeat(200);
-        for harmless in [
-            format!("{{ a(b: \"{many}\") }}"),
-            format!("{{ a(b: \"\\\"{many}\") }}"),
-            format!("{{ a(b: \"\"\"\"{many} \\\"\"\" {many}\"\"\") }}"),
-            format!("{{ a }} # {many}"),
-            format!("# {many}\n{{ a(b: \"\") }}"),
-        ] {
-            assert_eq!(check_text(&harmless), Ok(()), "{harmless}");
-        }
-        assert!(check_text(&format!("{{ a(b: \"\\\\\" c: {many}) }}")).is_err(), "an escaped backslash ends a string");
-        assert!(check_text(&format!("{{ a(b: \"\" c: {many}) }}")).is_err(), "an empty string is no block string");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //!
 //! async-graphql 7.2 resolves every occurrence and merges what comes: a mutation that stands there twice writes twice.
 //! So an operation that has such fields is rewritten for its variables before it is executed: what `@skip` and
-//! `@include` leave out is gone, fragments on the type itself are unfolded, and fields of one key are one field with
-//! all that any of them selects. Validation has made sure that this makes sense.
+//! `@include` leave out is gone, fragments that apply are unfolded, and fields of one key are one field with all that
+//! any of them selects. Of an interface or a union of which fragments select, each type of its objects has a fragment of
+//! its own with all that is selected of it. Validation has made sure that this makes sense.
 
 use std::collections::HashMap;
 
@@ -42,8 +43,8 @@ struct Merging<'a> {
 struct Collected<'a> {
     /// Fields by response key: the first occurrence, and what all of them select.
     fields: IndexMap<&'a Name, (&'a Positioned<Field>, Vec<&'a SelectionSet>)>,
-    /// Fragments on other types than the object's own, which may apply or not.
-    others: IndexMap<&'a Positioned<Name>, Vec<&'a SelectionSet>>,
+    /// Whether there are fragments that apply to some objects and not to others.
+    differs: bool,
 }
 
 impl<'a> Merging<'a> {
@@ -51,6 +52,9 @@ impl<'a> Merging<'a> {
         let mut collected = Collected::default();
         for set in sets {
             self.collect(parent, set, &mut collected);
+        }
+        if collected.differs {
+            return self.by_object(parent, sets);
         }
         let fields = collected.fields.into_values().map(|(first, sets)| {
             let known = self.types.field(parent, &first.node.name.node);
@@ -65,15 +69,23 @@ impl<'a> Merging<'a> {
             };
             Positioned::new(Selection::Field(Positioned::new(field, first.pos)), first.pos)
         });
-        let others = collected.others.into_iter().map(|(on, sets)| {
+        SelectionSet { items: fields.collect() }
+    }
+
+    /// A fragment for each type of objects that `parent` may be.
+    fn by_object(&self, parent: &str, sets: &[&'a SelectionSet]) -> SelectionSet {
+        let fragments = self.types.objects_of(parent).iter().filter_map(|object| {
+            let selected = self.merged(object, sets);
+            let at = selected.items.first()?.pos;
+            let on = TypeCondition { on: Positioned::new(Name::new(object), at) };
             let fragment = InlineFragment {
-                type_condition: Some(Positioned::new(TypeCondition { on: on.clone() }, on.pos)),
+                type_condition: Some(Positioned::new(on, at)),
                 directives: Vec::new(),
-                selection_set: Positioned::new(self.merged(&on.node, &sets), on.pos),
+                selection_set: Positioned::new(selected, at),
             };
-            Positioned::new(Selection::InlineFragment(Positioned::new(fragment, on.pos)), on.pos)
+            Some(Positioned::new(Selection::InlineFragment(Positioned::new(fragment, at)), at))
         });
-        SelectionSet { items: fields.chain(others).collect() }
+        SelectionSet { items: fragments.collect() }
     }
 
     fn collect(&self, parent: &str, set: &'a SelectionSet, into: &mut Collected<'a>) {
@@ -99,7 +111,11 @@ impl<'a> Merging<'a> {
             };
             match on {
                 _ if !self.is_in(directives) => {}
-                Some(on) if on.node != parent => into.others.entry(on).or_default().push(selected),
+                // Types that the schema's text does not have (introspection) are of objects, and fragments on them apply.
+                Some(on) if !self.types.objects_of(parent).is_empty() && !self.types.is_a(parent, &on.node) => {
+                    // One that never applies is as if it were not there.
+                    into.differs |= !self.types.is_object(parent);
+                }
                 _ => self.collect(parent, selected, into),
             }
         }
@@ -130,7 +146,8 @@ mod tests {
     use super::*;
 
     const SDL: &str = "type Query { a: A b: A n: N } type Mutation { write(x: Int): A } interface N { id: Int }
-        type A implements N { id: Int x: Int a: A } type B implements N { id: Int y: Int a: A }";
+        type A implements N { id: Int x: Int a: A } type B implements N { id: Int y: Int a: A }
+        union U = A | B";
 
     /// The fields that are left, as text without arguments.
     fn left(query: &str, variables: serde_json::Value) -> String {
@@ -179,8 +196,23 @@ mod tests {
     }
 
     #[test]
-    fn fragments_on_other_types_stay_and_are_merged_by_type() {
-        let query = "{ n { id ... on A { a { id } } ... on B { y } ...F } } fragment F on A { a { x } x }";
-        assert_eq!(left(query, json!({})), "(n(id ...A(a(id x) x) ...B(y)))");
+    fn each_type_of_objects_has_all_that_is_selected_of_it() {
+        for (query, expected) in [
+            (
+                "{ n { id ... on A { a { id } } ... on B { y } ...F } } fragment F on A { a { x } x }",
+                "(n(...A(id a(id x) x) ...B(id y)))",
+            ),
+            ("{ n { ... on N { id ... on A { a { id } } } ... on A { a { x } } } }", "(n(...A(id a(id x)) ...B(id)))"),
+            ("{ n { ... on U { ... on A { x } } ... on N { id } } }", "(n(...A(x id) ...B(id)))"),
+            (
+                "{ a { id ... on N { id ... on A { x } } ... on U { ... on A { x } } ... on N { a: id } } }",
+                "(a(id x a))",
+            ),
+            ("{ n { id ... on N { id } } }", "(n(id))"),
+            ("{ __type { name ... on __Type { name kind } } }", "(__type(name kind))"),
+            ("{ n { id ... on A @skip(if: true) { x } } }", "(n(id))"),
+        ] {
+            assert_eq!(left(query, json!({})), expected, "{query}");
+        }
     }
 }

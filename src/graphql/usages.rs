@@ -1,10 +1,13 @@
-//! Variables where they are used (GraphQL specification, §5.8.5, All Variable Usages Are Allowed): the type that a
-//! variable was declared with must fit where it stands.
+//! Values where they stand (GraphQL specification, §5.6, Values, and §5.8.5, All Variable Usages Are Allowed): a literal
+//! must be one of the type that stands there, and a variable must have been declared with a type that fits.
 //!
-//! async-graphql 7.2 has this rule and never runs it: what visits a document does not hand on values to it.
+//! async-graphql 7.2 has the rule for variables and never runs it: what visits a document does not hand on values to
+//! it. Its rule for literals takes strings for enum values, numbers that are no `Int`, and all that stands beside a
+//! variable.
 
 use std::collections::{HashMap, HashSet};
 
+use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
     BaseType, Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet, Type, TypeKind,
     TypeSystemDefinition, VariableDefinition,
@@ -17,7 +20,11 @@ use super::variables::{Input, InputTypes};
 
 /// The types of the arguments of all fields of objects and interfaces.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ArgumentTypes(HashMap<String, HashMap<String, FieldType>>);
+pub(super) struct ArgumentTypes {
+    fields: HashMap<String, HashMap<String, FieldType>>,
+    /// The types of objects that each type may be: an object's own, those of an interface or a union.
+    objects: HashMap<String, Vec<String>>,
+}
 
 /// A field, as the schema has it.
 #[derive(Debug, Clone)]
@@ -43,12 +50,23 @@ pub(super) type NeverNull = HashSet<Name>;
 impl ArgumentTypes {
     /// The arguments of the schema `sdl`.
     pub(super) fn of(sdl: &str) -> Self {
-        let mut types = HashMap::new();
+        let mut types = Self::default();
         let definitions = async_graphql::parser::parse_schema(sdl).map(|document| document.definitions);
         for definition in definitions.unwrap_or_default() {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let name = definition.node.name.node.to_string();
             let fields = match definition.node.kind {
-                TypeKind::Object(object) => object.fields,
+                TypeKind::Object(object) => {
+                    for is in object.implements.iter().map(|implements| implements.node.as_str()).chain([name.as_str()])
+                    {
+                        types.objects.entry(is.to_owned()).or_default().push(name.clone());
+                    }
+                    object.fields
+                }
+                TypeKind::Union(union) => {
+                    types.objects.insert(name, union.members.iter().map(|member| member.node.to_string()).collect());
+                    continue;
+                }
                 TypeKind::Interface(interface) => interface.fields,
                 _ => continue,
             };
@@ -56,21 +74,36 @@ impl ArgumentTypes {
                 let arguments = field.node.arguments.into_iter().map(|argument| Input::from(argument.node)).collect();
                 (field.node.name.node.to_string(), FieldType { ty: field.node.ty.node, arguments })
             });
-            types.insert(definition.node.name.node.to_string(), fields.collect());
+            types.fields.insert(name, fields.collect());
         }
-        Self(types)
+        types
+    }
+
+    /// The types of objects that this type may be; none where the schema's text does not have it.
+    pub(super) fn objects_of(&self, name: &str) -> &[String] {
+        self.objects.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether this is a type of objects.
+    pub(super) fn is_object(&self, name: &str) -> bool {
+        matches!(self.objects_of(name), [only] if only == name)
+    }
+
+    /// Whether everything of the type `name` is of the type `other`, too.
+    pub(super) fn is_a(&self, name: &str, other: &str) -> bool {
+        name == other || self.is_object(name) && self.objects_of(other).iter().any(|object| object == name)
     }
 
     /// The field `name` of the type `parent`. Those that the schema's text does not describe (introspection) are the
     /// executor's own.
     pub(super) fn field(&self, parent: &str, name: &str) -> Option<&FieldType> {
-        self.0.get(parent)?.get(name)
+        self.fields.get(parent)?.get(name)
     }
 
-    /// Checks where the variables of an operation stand.
+    /// Checks the values in an operation, and where its variables stand.
     ///
     /// # Errors
-    /// One for each variable that stands where its type does not fit.
+    /// One for each value, and each variable, that stands where its type does not fit.
     pub(super) fn check(
         &self,
         inputs: &InputTypes,
@@ -89,6 +122,17 @@ impl ArgumentTypes {
             never_null: HashSet::new(),
             errors: Vec::new(),
         };
+        for variable in &operation.variable_definitions {
+            for directive in &variable.node.directives {
+                let message = format!("The directive \"@{}\" may not stand at a variable.", directive.node.name.node);
+                check.error(message, directive.pos);
+            }
+            if let Some(default) = &variable.node.default_value {
+                let ty = &variable.node.var_type.node;
+                let position = Position { ty, has_default: false, at: default.pos };
+                check.value(&default.node.clone().into_value(), position);
+            }
+        }
         check.directives(&operation.directives);
         check.selection(root, &operation.selection_set.node);
         if check.errors.is_empty() { Ok(check.never_null) } else { Err(check.errors) }
@@ -150,9 +194,11 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn value(&mut self, value: &'a Value, position: Position<'_>) {
+    fn value(&mut self, value: &Value, position: Position<'_>) {
         match (value, &position.ty.base) {
             (Value::Variable(name), _) => self.usage(name, position),
+            (Value::Null, _) if position.ty.nullable => {}
+            (Value::Null, _) => self.misfit(value, position),
             (Value::List(items), BaseType::List(ty)) => {
                 for item in items {
                     self.value(item, Position { ty, has_default: false, ..position });
@@ -160,19 +206,37 @@ impl<'a> Check<'a> {
             }
             // A single value stands for a list of one (§3.11).
             (value, BaseType::List(ty)) => self.value(value, Position { ty, has_default: false, ..position }),
-            (Value::Object(fields), BaseType::Named(of)) => {
-                let inputs = self.inputs;
-                for (name, value) in fields {
-                    if let Some(field) = inputs.field(of, name) {
-                        self.value(value, Position::of(field, position.at));
-                    }
-                }
+            (Value::Object(given), BaseType::Named(of)) if let Some(fields) = self.inputs.fields(of) => {
+                self.object(given, of, fields, position.at);
             }
+            (value, BaseType::Named(of)) if !self.inputs.takes(of, value) => self.misfit(value, position),
             _ => {}
         }
     }
 
-    fn usage(&mut self, name: &'a Name, position: Position<'_>) {
+    /// An input object: the fields that it has (§5.6.2), and those that it must have (§5.6.4).
+    fn object(&mut self, given: &IndexMap<Name, Value>, of: &Name, fields: &[Input], at: Pos) {
+        for (name, value) in given {
+            match fields.iter().find(|field| field.name == name.as_str()) {
+                Some(field) => self.value(value, Position::of(field, at)),
+                None => self.error(format!("The input type \"{of}\" has no field \"{name}\"."), at),
+            }
+        }
+        for field in fields.iter().filter(|field| field.is_required() && !given.contains_key(field.name.as_str())) {
+            let Input { name, ty, .. } = field;
+            self.error(format!("The field \"{name}\" of type \"{ty}\" of the input type \"{of}\" is missing."), at);
+        }
+    }
+
+    fn misfit(&mut self, value: &Value, position: Position<'_>) {
+        self.error(format!("Expected a value of type \"{}\", found {}.", position.ty, kind_of(value)), position.at);
+    }
+
+    fn error(&mut self, message: String, at: Pos) {
+        self.errors.push(ServerError::new(message, Some(at)));
+    }
+
+    fn usage(&mut self, name: &Name, position: Position<'_>) {
         // One that was not declared is for another rule to name.
         let Some(declared) = self.declared.get(name) else { return };
         let ty = &declared.var_type.node;
@@ -184,7 +248,7 @@ impl<'a> Check<'a> {
         if !fits(ty, position.ty, may_be_left_out) {
             let message =
                 format!("Variable \"${name}\" of type \"{ty}\" used in position expecting type \"{}\".", position.ty);
-            self.errors.push(ServerError::new(message, Some(position.at)));
+            self.error(message, position.at);
         }
     }
 }
@@ -192,6 +256,19 @@ impl<'a> Check<'a> {
 impl<'a> Position<'a> {
     fn of(input: &'a Input, at: Pos) -> Self {
         Self { ty: &input.ty, has_default: input.default.is_some(), at }
+    }
+}
+
+/// What a literal is, as a client calls it.
+fn kind_of(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Boolean(boolean) => boolean.to_string(),
+        Value::Enum(name) => name.to_string(),
+        Value::Null => "null".to_owned(),
+        Value::String(_) => "a string".to_owned(),
+        Value::List(_) => "a list".to_owned(),
+        _ => "an object".to_owned(),
     }
 }
 
@@ -263,6 +340,7 @@ mod tests {
             ("query ($v: Int!) { a(l: $v) { c } }", "expecting type \"[Int!]\""),
             ("query ($v: Int) { a(e: { id: $v }) { c } }", "expecting type \"ID!\""),
             ("query ($v: Boolean) { a @skip(if: $v) { c } }", "expecting type \"Boolean!\""),
+            ("query ($v: Int @skip(if: true)) { a(m: $v) { c } }", "\"@skip\" may not stand at a variable"),
             ("query ($v: Int) { ...F } fragment F on Query { a { b(id: $v) { c } } }", "expecting type \"ID!\""),
         ];
         for (query, sentence) in misfits {

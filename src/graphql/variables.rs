@@ -9,6 +9,7 @@ use async_graphql::parser::types::{
     BaseType, InputValueDefinition, OperationDefinition, Type, TypeKind, TypeSystemDefinition,
 };
 use async_graphql::{Name, Value as ConstValue};
+use async_graphql_value::Value as Literal;
 use serde_json::{Map, Value};
 
 use crate::domain::{InvalidInput, Timestamp};
@@ -26,6 +27,13 @@ pub(super) struct Input {
     pub name: String,
     pub ty: Type,
     pub default: Option<ConstValue>,
+}
+
+impl Input {
+    /// Whether it must be given.
+    pub(super) fn is_required(&self) -> bool {
+        !self.ty.nullable && self.default.is_none()
+    }
 }
 
 impl From<InputValueDefinition> for Input {
@@ -61,9 +69,23 @@ impl InputTypes {
         types
     }
 
-    /// The field `name` of the input object `of`.
-    pub(super) fn field(&self, of: &str, name: &str) -> Option<&Input> {
-        self.objects.get(of)?.iter().find(|field| field.name == name)
+    /// The fields of the input object `of`; `None` where there is no such object.
+    pub(super) fn fields(&self, of: &str) -> Option<&[Input]> {
+        self.objects.get(of).map(Vec::as_slice)
+    }
+
+    /// Whether a literal that is neither null nor a variable nor a list is one of the type `of`.
+    pub(super) fn takes(&self, of: &str, literal: &Literal) -> bool {
+        if let Some(values) = self.enums.get(of) {
+            return matches!(literal, Literal::Enum(name) if values.iter().any(|known| known == name.as_str()));
+        }
+        if self.objects.contains_key(of) || matches!(literal, Literal::Enum(_) | Literal::List(_) | Literal::Object(_))
+        {
+            return false;
+        }
+        let Ok(value) = literal.clone().into_json() else { return false };
+        // Where there is more to say, the field says it.
+        takes_scalar(of, &value).unwrap_or(true)
     }
 
     /// Checks the variables of an operation, and gives those that were left out their defaults: async-graphql does so
@@ -133,26 +155,34 @@ impl InputTypes {
                 let path = format!("{path}.{}", field.name);
                 match object.get(&field.name) {
                     Some(value) => self.fits(&field.ty, value, &path)?,
-                    None if field.ty.nullable || field.default.is_some() => {}
+                    None if !field.is_required() => {}
                     None => return Err(InvalidInput::new(format!("Variable \"{path}\" is required."))),
                 }
             }
             return Ok(true);
         }
-        Ok(match name {
-            "Int" => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
-            "Float" => value.is_number(),
-            "Boolean" => value.is_boolean(),
-            "ID" => value.is_string() || value.is_i64() || value.is_u64(),
-            "String" => value.is_string(),
-            "DateTime" => match value.as_str().map(Timestamp::parse) {
-                Some(Err(invalid)) => return Err(InvalidInput::new(format!("Variable \"{path}\": {invalid}"))),
-                moment => moment.is_some(),
-            },
-            // A type that the schema doesn't have: the document is invalid, and validation says so.
-            _ => true,
-        })
+        takes_scalar(name, value).map_err(|invalid| InvalidInput::new(format!("Variable \"{path}\": {invalid}")))
     }
+}
+
+/// Whether a value that is not null is one of the scalar type `name`.
+///
+/// # Errors
+/// [`InvalidInput`] where there is more to say of it.
+fn takes_scalar(name: &str, value: &Value) -> Result<bool, InvalidInput> {
+    Ok(match name {
+        "Int" => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+        "Float" => value.is_number(),
+        "Boolean" => value.is_boolean(),
+        "ID" => value.is_string() || value.is_i64() || value.is_u64(),
+        "String" => value.is_string(),
+        "DateTime" => match value.as_str() {
+            Some(moment) => Timestamp::parse(moment).map(|_| true)?,
+            None => false,
+        },
+        // A type that the schema doesn't have: the document is invalid, and validation says so.
+        _ => true,
+    })
 }
 
 #[cfg(test)]

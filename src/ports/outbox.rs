@@ -105,6 +105,10 @@ pub trait Outbox: Backend {
     /// aggregate beyond 500 wait for its next claim.
     async fn claim(&self, projection: Projection, limit: u32, lease: Lease) -> StoreResult<Vec<Claim>>;
 
+    /// Ends all leases, from `now` on: for a worker that knows that there is no other, and that those before it are
+    /// gone. Where a store can't tell them apart, pauses before another try end as well. Returns how many.
+    async fn end_leases(&self, projection: Projection, now: Timestamp) -> StoreResult<u64>;
+
     /// Forgets these events of claims: the projection is done with them. Their aggregates may be claimed again.
     async fn finish(&self, projection: Projection, events: &[Uuid]) -> StoreResult<()>;
 

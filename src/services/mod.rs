@@ -17,7 +17,7 @@ pub mod sessions;
 pub mod stamps;
 pub mod sweeping;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod throttling;
 pub mod use_cases;
 pub mod verify;

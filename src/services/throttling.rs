@@ -69,6 +69,18 @@ impl Throttling {
         self.count(self.rules.passwords, counts).await
     }
 
+    /// Counts a sign-in as failed for the account that the login is of, which may have another login as well; for a
+    /// login of no account, as if there were one. What it refuses must be answered as a wrong password is: otherwise it
+    /// would tell which two logins are one account's.
+    ///
+    /// # Errors
+    /// [`ServiceError::RateLimited`] where too many have failed: this one is not counted then.
+    pub async fn sign_in_to(&self, account: Option<UserId>, login: &str) -> Result<Tried, ServiceError> {
+        let whose = account.map_or_else(|| digest(login), |user| user.to_string());
+        let count = Count { key: format!("account:{whose}"), tries: FAILURES_PER_LOGIN, window: QUARTER };
+        self.count(self.rules.passwords, vec![count]).await
+    }
+
     /// Counts a password that confirms what a signed-in user does as wrong, until [`Tried::succeeded`] says otherwise.
     ///
     /// # Errors

@@ -23,12 +23,13 @@ pub struct Relay {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     lease: Duration,
+    is_alone: bool,
 }
 
 impl Relay {
     /// A relay from these outboxes, which has no projector yet.
     pub fn new(outboxes: Vec<Arc<dyn Outbox>>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { outboxes, projectors: Vec::new(), wake: Wake::default(), clock, entropy, lease: LEASE }
+        Self { outboxes, projectors: Vec::new(), wake: Wake::default(), clock, entropy, lease: LEASE, is_alone: false }
     }
 
     /// The relay, that also hands the events which wait for `projection` to `projector`.
@@ -43,6 +44,14 @@ impl Relay {
     #[must_use]
     pub fn with_lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
+        self
+    }
+
+    /// The relay, which is the only one if this is so: then what an earlier one had claimed when it was killed is free
+    /// at once, since nobody can be at it any more.
+    #[must_use]
+    pub fn alone(mut self, is_alone: bool) -> Self {
+        self.is_alone = is_alone;
         self
     }
 
@@ -67,8 +76,13 @@ impl Relay {
                 clock: self.clock.as_ref(),
                 entropy: self.entropy.as_ref(),
                 lease: self.lease,
+                is_alone: self.is_alone,
             })
         });
-        join_all(loops.map(|worker| worker.run(self.wake.subscribe(), &stop))).await;
+        join_all(loops.map(|worker| {
+            let woken = self.wake.subscribe(worker.projection);
+            worker.run(woken, &stop)
+        }))
+        .await;
     }
 }

@@ -2,23 +2,34 @@
 
 use tokio::sync::watch;
 
-/// Wakes every loop of a relay. A loop that is at work when it is woken looks again afterwards. Clones wake the same.
-#[derive(Debug, Clone)]
-pub struct Wake(watch::Sender<()>);
+use crate::ports::Projection;
 
-impl Default for Wake {
-    fn default() -> Self {
-        Self(watch::Sender::new(()))
-    }
+/// Wakes the loops of a relay. A loop that is at work when it is woken looks again afterwards. Clones wake the same.
+#[derive(Debug, Clone, Default)]
+pub struct Wake {
+    /// Of all projections but the one below.
+    written: watch::Sender<()>,
+    /// Of the deletion, which most writes are nothing to.
+    closed: watch::Sender<()>,
 }
 
 impl Wake {
-    /// Says that there are new events in an outbox.
-    pub fn wake(&self) {
-        self.0.send_replace(());
+    /// Says that there are new events in an outbox, none of which tells that an account was closed.
+    pub fn written(&self) {
+        self.written.send_replace(());
     }
 
-    pub(super) fn subscribe(&self) -> watch::Receiver<()> {
-        self.0.subscribe()
+    /// Says that an account was closed.
+    pub fn closed(&self) {
+        self.written();
+        self.closed.send_replace(());
+    }
+
+    /// What changes when the loops of this projection are woken.
+    pub(crate) fn subscribe(&self, projection: Projection) -> watch::Receiver<()> {
+        match projection {
+            Projection::Deletion => self.closed.subscribe(),
+            _ => self.written.subscribe(),
+        }
     }
 }

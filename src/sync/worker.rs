@@ -33,6 +33,8 @@ pub(super) struct Worker<'a> {
     pub(super) entropy: &'a dyn Entropy,
     /// How long others stay away from what is claimed.
     pub(super) lease: Duration,
+    /// Whether no other worker can have claims.
+    pub(super) is_alone: bool,
 }
 
 impl Worker<'_> {
@@ -40,12 +42,11 @@ impl Worker<'_> {
     pub(super) async fn run(self, mut woken: watch::Receiver<()>, stop: &CancellationToken) {
         let mut look = LOOK[0];
         let mut failures = 0;
+        let mut takes_over = self.is_alone;
         while !stop.is_cancelled() {
             // What is written from here on wakes the next wait.
             woken.borrow_and_update();
-            let lease = Lease { worker: self.id, now: self.clock.now(), length: self.lease };
-            let claimed = self.outbox.claim(self.projection, self.projector.most_claims(), lease).await;
-            let settled = match claimed {
+            let settled = match self.claim(&mut takes_over).await {
                 Ok(claims) if claims.is_empty() => {
                     failures = 0;
                     tokio::select! {
@@ -75,6 +76,17 @@ impl Worker<'_> {
                 }
             }
         }
+    }
+
+    /// Claims what is due; before the first time, if nobody else can be at work, also what others had claimed.
+    async fn claim(&self, takes_over: &mut bool) -> StoreResult<Vec<Claim>> {
+        let now = self.clock.now();
+        if *takes_over {
+            self.outbox.end_leases(self.projection, now).await?;
+            *takes_over = false;
+        }
+        let lease = Lease { worker: self.id, now, length: self.lease };
+        self.outbox.claim(self.projection, self.projector.most_claims(), lease).await
     }
 
     /// Has the claims projected, and settles what became of them. While a store is down they are held and tried again:

@@ -1,6 +1,7 @@
 //! What does not fit is refused with a code, and only where it does not fit.
 
 mod arguments;
+mod documents;
 mod pages;
 mod requests;
 

@@ -187,3 +187,56 @@ fn what_is_wrong_with_the_command_line_is_said_with_code_2() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.err.contains("--listen"), "it says what to do next: {ended:?}");
 }
+
+#[test]
+fn commands_that_look_work_beside_an_embedded_gateway() {
+    let directory = scratch();
+    let env = variables(Which::Embedded, directory.path(), "polygraph");
+    let serving = Serving::start(&env, directory.path());
+    let command = |arguments: &[&str]| polygraph(arguments, &env, directory.path());
+    let doctor = command(&["doctor"]);
+    assert_eq!(doctor.code, Some(0), "{doctor:?}");
+    assert!(doctor.out.lines().any(|line| line.starts_with("search") && line.contains(" up ")), "{doctor:?}");
+    let outbox = command(&["outbox", "list"]);
+    assert_eq!((outbox.code, outbox.out.as_str()), (Some(0), "Nothing is parked.\n"), "{outbox:?}");
+    for needs_the_index in ["verify", "reindex"] {
+        let refused = command(&[needs_the_index]);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.err.contains("in use by another process"), "{refused:?}");
+    }
+    assert_eq!(run(serving.client.ask(COUNTS)).data()["search"]["totalCount"], 1, "it goes on");
+}
+
+#[test]
+fn commands_that_look_make_no_data() {
+    let directory = scratch();
+    let nowhere = directory.path().join("mistyped");
+    let env = variables(Which::Embedded, &nowhere, "polygraph");
+    let file = directory.path().join("query.graphql");
+    std::fs::write(&file, "{ __typename }").expect("a file");
+    let file = file.display().to_string();
+    for arguments in [
+        &["verify"][..],
+        &["verify", "--repair"],
+        &["reindex"],
+        &["doctor"],
+        &["outbox", "list"],
+        &["explain", file.as_str()],
+    ] {
+        let refused = polygraph(arguments, &env, directory.path());
+        assert_eq!(refused.code, Some(1), "{arguments:?}: {refused:?}");
+        assert!(refused.err.contains("There is no ") && refused.err.contains("--data-dir"), "{refused:?}");
+        assert!(!nowhere.exists(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_empty_subject_is_linked_to_nobody() {
+    let directory = scratch();
+    let env = variables(Which::Embedded, directory.path(), "polygraph");
+    for subject in ["", " "] {
+        let refused = polygraph(&["link", "demo", subject], &env, directory.path());
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.err.contains("a subject can't be empty"), "{refused:?}");
+    }
+}

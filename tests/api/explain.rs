@@ -200,14 +200,8 @@ async fn the_command_prints_a_tree(world: &World) {
     std::fs::write(&query, "query ($n: Int) { feed(first: $n) { nodes { title author { handle } } } }")
         .expect("a file");
     let file = query.display().to_string();
-    // The embedded index is in use by the world; its users and posts are all that this needs.
-    let mut env = world.env.clone();
-    let data = env.iter_mut().find(|(name, _)| *name == "POLYGRAPH_DATA_DIR").expect("a data directory");
-    let database = format!("sqlite://{}/polygraph.sqlite3", data.1);
-    data.1 = directory.path().display().to_string();
-    if !env.iter().any(|(name, _)| *name == "DATABASE_URL") {
-        env.push(("DATABASE_URL", database));
-    }
+    // The embedded index is in use by the world, and read beside it.
+    let env = world.env.clone();
     let ended = polygraph(&["explain", &file, "--as", "demo", "--variables", r#"{"n": 10}"#], &env, directory.path());
     assert_eq!(ended.code, Some(0), "{ended:?}");
     for line in ["on 3 levels, cost 21", "level 1", "└─ users.followees", "└─ posts.feed", "10 rows", "without content"]
@@ -217,4 +211,8 @@ async fn the_command_prints_a_tree(world: &World) {
     let nobody = polygraph(&["explain", &file, "--as", "nobody_at_all"], &env, directory.path());
     assert_eq!(nobody.code, Some(1), "{nobody:?}");
     assert!(nobody.err.contains("There is no user nobody_at_all"), "{nobody:?}");
+    std::fs::write(&query, "{ search(query: \"database\", first: 5) { nodes { __typename } } }").expect("a file");
+    let searched = polygraph(&["explain", &file], &env, directory.path());
+    assert_eq!(searched.code, Some(0), "{searched:?}");
+    assert!(searched.out.contains("search.search") && !searched.out.contains("failed"), "{}", searched.out);
 }

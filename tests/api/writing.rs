@@ -28,12 +28,12 @@ fn eventually(client: &Client, query: &str, expected: &Value) {
 fn sign_up(client: &Client, handle: &str) -> Client {
     let query = "mutation ($handle: String!, $email: String!) {
         signUp(input: { handle: $handle, name: \" Ada \", email: $email, password: \"analytical engine\" }) {
-            user { handle name } accessToken { token } userErrors { code }
+            user { handle name email } accessToken { token } userErrors { code }
         }
     }";
     let email = format!("{handle}@Example.org");
     let signed_up = data(client, query, json!({ "handle": handle, "email": email }));
-    assert_eq!(signed_up["signUp"]["user"], json!({ "handle": handle, "name": "Ada" }));
+    assert_eq!(signed_up["signUp"]["user"], json!({ "handle": handle, "name": "Ada", "email": email }));
     assert_eq!(signed_up["signUp"]["userErrors"], json!([]));
     client.signed_in(signed_up["signUp"]["accessToken"]["token"].as_str().expect("a token"))
 }
@@ -58,6 +58,15 @@ fn a_new_user(which: Which) {
     let ada = sign_up(&stranger, "ada_l");
     let viewer = data(&ada, "{ viewer { handle email } }", json!({}));
     assert_eq!(viewer["viewer"], json!({ "handle": "ada_l", "email": "ada_l@Example.org" }));
+
+    let sign_in = "mutation {
+        wrong: signIn(input: { login: \"ada_l\", password: \"a wrong password\" }) { user { email } }
+        right: signIn(input: { login: \"ada_l\", password: \"analytical engine\" }) { user { email } }
+    }";
+    let signed_in = data(&stranger, sign_in, json!({}));
+    assert_eq!(signed_in, json!({ "wrong": { "user": null }, "right": { "user": { "email": "ada_l@Example.org" } } }));
+    let seen = data(&stranger, "{ user(handle: \"ada_l\") { email } }", json!({}));
+    assert_eq!(seen["user"]["email"], Value::Null, "to others it stays hidden");
 
     let post = create_post(&ada, "Zyzzyva weevils");
     let liked = "mutation ($post: ID!) { likePost(input: { postId: $post }) { post { likeCount } like { id user { handle } } } }";

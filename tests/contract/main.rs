@@ -8,6 +8,7 @@ mod cache;
 mod elastic;
 mod explain_mongo;
 mod explain_sql;
+mod fixture;
 mod lost_answers;
 mod migrations_elastic;
 mod outbox;

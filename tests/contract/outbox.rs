@@ -4,27 +4,19 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod claims;
-pub(crate) mod fixture;
+mod helpers;
 mod mending;
 mod parking;
 mod projections;
 mod workers;
 mod writes;
 
-use std::sync::Arc;
-
-use polygraph::ports::Role;
-use polygraph::stores::sql::{Sql, SqlOutbox, SqlPosts, SqlPublishing};
-
-use crate::posts::{mongo_options, mongo_server, mongo_url};
-use crate::sql;
-use fixture::Fixture;
-
 /// Runs every test of the suite on one backend: `$open` gives an empty, migrated store that no other test uses.
 macro_rules! outbox_contract {
     ($backend:ident, $open:expr) => {
         outbox_contract! { $backend, $open;
             claims::a_lease_ends,
+            claims::all_leases_can_be_ended_at_once,
             claims::an_aggregate_is_claimed_by_one_worker_at_a_time,
             claims::an_event_waits_until_it_is_done_with,
             claims::a_postponed_event_is_tried_again_when_it_is_due,
@@ -61,35 +53,6 @@ macro_rules! outbox_contract {
     };
 }
 
-outbox_contract!(mongodb, super::mongodb());
-outbox_contract!(postgresql, super::postgresql());
-outbox_contract!(sqlite, super::sqlite());
-
-async fn mongodb() -> Fixture {
-    let server = mongo_server(mongo_options(mongo_url()));
-    server.migrate().await.unwrap();
-    Fixture {
-        publishing: Arc::new(server.publishing()),
-        posts: Arc::new(server.posts()),
-        outbox: Arc::new(server.outbox()),
-    }
-}
-
-async fn postgresql() -> Fixture {
-    over(sql::postgresql().await)
-}
-
-/// The directory stays behind: a store has no say in when its file may go.
-async fn sqlite() -> Fixture {
-    let (sql, directory) = sql::sqlite().await;
-    let _ = directory.keep();
-    over(sql)
-}
-
-fn over(sql: Arc<Sql>) -> Fixture {
-    Fixture {
-        publishing: Arc::new(SqlPublishing::new(Arc::clone(&sql))),
-        posts: Arc::new(SqlPosts::new(Arc::clone(&sql))),
-        outbox: Arc::new(SqlOutbox::new(sql, Role::Posts)),
-    }
-}
+outbox_contract!(mongodb, crate::fixture::mongodb());
+outbox_contract!(postgresql, crate::fixture::postgresql());
+outbox_contract!(sqlite, crate::fixture::sqlite());

@@ -5,19 +5,10 @@
 mod closing;
 mod delete;
 mod edit;
-mod fixture;
+mod helpers;
 mod likes;
 mod publish;
 mod races;
-
-use std::sync::Arc;
-
-use polygraph::ports::Role;
-use polygraph::stores::sql::{Sql, SqlOutbox, SqlPosts, SqlPublishing};
-
-use crate::posts::{mongo_options, mongo_server, mongo_url};
-use crate::sql;
-use fixture::Fixture;
 
 /// Runs every test of the suite on one backend: `$open` gives an empty, migrated store that no other test uses.
 macro_rules! publishing_contract {
@@ -63,35 +54,6 @@ macro_rules! publishing_contract {
     };
 }
 
-publishing_contract!(mongodb, super::mongodb());
-publishing_contract!(postgresql, super::postgresql());
-publishing_contract!(sqlite, super::sqlite());
-
-async fn mongodb() -> Fixture {
-    let server = mongo_server(mongo_options(mongo_url()));
-    server.migrate().await.unwrap();
-    Fixture {
-        publishing: Arc::new(server.publishing()),
-        posts: Arc::new(server.posts()),
-        outbox: Arc::new(server.outbox()),
-    }
-}
-
-async fn postgresql() -> Fixture {
-    over(sql::postgresql().await)
-}
-
-/// The directory stays behind: a store has no say in when its file may go.
-async fn sqlite() -> Fixture {
-    let (sql, directory) = sql::sqlite().await;
-    let _ = directory.keep();
-    over(sql)
-}
-
-fn over(sql: Arc<Sql>) -> Fixture {
-    Fixture {
-        publishing: Arc::new(SqlPublishing::new(Arc::clone(&sql))),
-        posts: Arc::new(SqlPosts::new(Arc::clone(&sql))),
-        outbox: Arc::new(SqlOutbox::new(sql, Role::Posts)),
-    }
-}
+publishing_contract!(mongodb, crate::fixture::mongodb());
+publishing_contract!(postgresql, crate::fixture::postgresql());
+publishing_contract!(sqlite, crate::fixture::sqlite());

@@ -13,17 +13,15 @@ use polygraph::app::SystemEntropy;
 use polygraph::domain::{Timestamp, UserId};
 use polygraph::ports::{Clock, Mark, Session, SessionCache, TokenHash};
 use polygraph::stores::memory::MemorySessions;
-use polygraph::stores::redis::{Redis, RedisOptions, RedisSessions};
+use polygraph::stores::redis::RedisSessions;
 use uuid::Uuid;
 
 use self::storm::an_ended_session_is_never_found;
-use crate::support::{env_url, namespace};
+use crate::support::{PATIENCE, env_url, namespace, redis};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Long enough to look within, and short enough to wait for.
 const BRIEF: Duration = Duration::from_millis(300);
-/// Far longer than anything here takes, and short enough to wait for when something hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A backend under test.
 #[async_trait]
@@ -218,14 +216,7 @@ impl OnRedis {
 
     /// A gateway's cache, with connections of its own.
     fn connect(&self) -> Arc<dyn SessionCache> {
-        let redis = Redis::connect_lazy(RedisOptions {
-            url: self.url.clone(),
-            namespace: self.namespace.clone(),
-            max_connections: 8,
-            connect_timeout: PATIENCE,
-            command_timeout: PATIENCE,
-        });
-        Arc::new(RedisSessions::new(Arc::new(redis.expect("a URL of Redis")), Arc::new(SystemEntropy)))
+        Arc::new(RedisSessions::new(Arc::new(redis(&self.url, &self.namespace)), Arc::new(SystemEntropy)))
     }
 }
 

@@ -9,15 +9,12 @@ use async_trait::async_trait;
 use polygraph::domain::Timestamp;
 use polygraph::ports::{Clock, Limit, Throttle};
 use polygraph::stores::memory::MemoryThrottle;
-use polygraph::stores::redis::{Redis, RedisOptions};
 
-use crate::support::{env_url, namespace};
+use crate::support::{PATIENCE, env_url, namespace, redis};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Long enough to try a few times within, and short enough to wait for.
 const BRIEF: Duration = Duration::from_millis(300);
-/// Far longer than anything here takes, and short enough to wait for when something hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A backend under test.
 #[async_trait]
@@ -219,25 +216,19 @@ impl World for InProcess {
 }
 
 struct OnRedis {
-    options: RedisOptions,
-    throttle: Arc<Redis>,
+    namespace: String,
+    throttle: Arc<dyn Throttle>,
 }
 
 impl OnRedis {
     fn new() -> Self {
-        let options = RedisOptions {
-            url: env_url("POLYGRAPH_TEST_REDIS_URL"),
-            namespace: namespace(),
-            max_connections: 8,
-            connect_timeout: PATIENCE,
-            command_timeout: PATIENCE,
-        };
-        Self { throttle: connect(&options), options }
+        let namespace = namespace();
+        Self { throttle: connect(&namespace), namespace }
     }
 }
 
-fn connect(options: &RedisOptions) -> Arc<Redis> {
-    Arc::new(Redis::connect_lazy(options.clone()).expect("a URL of Redis"))
+fn connect(namespace: &str) -> Arc<dyn Throttle> {
+    Arc::new(redis(&env_url("POLYGRAPH_TEST_REDIS_URL"), namespace))
 }
 
 #[async_trait]
@@ -247,7 +238,7 @@ impl World for OnRedis {
     }
 
     fn neighbour(&self) -> Option<Arc<dyn Throttle>> {
-        Some(connect(&self.options))
+        Some(connect(&self.namespace))
     }
 
     async fn pass_brief(&self, key: &str) {

@@ -1,5 +1,7 @@
 //! Building the index anew while everything goes on.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -139,7 +141,37 @@ async fn one_that_was_interrupted_is_begun_anew(which: Which) {
     }
 }
 
+async fn an_interruption_leaves_the_index_as_it_was(which: Which) {
+    let world = World::seeded(which);
+    // One that is quicker than the signal is done, and no less right; another is interrupted.
+    for _ in 0..50 {
+        let mut command = world.command(&["reindex"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        let mut log = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
+        // It says so when the users are in the new index; posts and likes are still to come.
+        let mut said = log.by_ref().find(|line| line.contains("done")).expect("it says how far it is");
+        // It may have ended by now.
+        let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).stderr(Stdio::null()).status();
+        said.extend(log);
+        let code = child.wait().expect("it ends").code();
+        if code == Some(0) {
+            continue;
+        }
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("Stopped. What was built is removed, and the index is as it was."), "{said}");
+        match world.has_mongodb() {
+            true => assert_eq!(index_names(&world).await.len(), 2),
+            false => assert!(!world.directory.path().join("search/index.next").exists()),
+        }
+        let clean = world.run(&["verify"]);
+        assert_eq!((clean.code, clean.out.as_str()), (Some(0), "No difference.\n"), "{clean:?}");
+        return;
+    }
+    panic!("none was interrupted");
+}
+
 on_all_stores! {
+    an_interruption_leaves_the_index_as_it_was,
     nothing_is_lost_of_what_is_written_throughout,
     one_that_was_interrupted_is_begun_anew,
 }

@@ -43,11 +43,14 @@ impl Mutation {
         let context = RequestContext::of(ctx);
         let done = written(ctx, context.use_cases.accounts.sign_up(input, context.address).await)?;
         Ok(Some(match done {
-            Ok(done) => SignUpPayload {
-                user: Some(User(Arc::new(done.user))),
-                access_token: Some(done.access.into()),
-                ..SignUpPayload::default()
-            },
+            Ok(done) => {
+                context.enter(done.user.id);
+                SignUpPayload {
+                    user: Some(User(Arc::new(done.user))),
+                    access_token: Some(done.access.into()),
+                    ..SignUpPayload::default()
+                }
+            }
             Err(user_errors) => SignUpPayload { user_errors, ..SignUpPayload::default() },
         }))
     }
@@ -62,11 +65,14 @@ impl Mutation {
         let accounts = &context.use_cases.accounts;
         let done = written(ctx, accounts.sign_in(&input.login, input.password, context.address).await)?;
         Ok(Some(match done {
-            Ok(done) => SignInPayload {
-                user: fetch_user(ctx, done.user).await?,
-                access_token: Some(done.access.into()),
-                ..SignInPayload::default()
-            },
+            Ok(done) => {
+                context.enter(done.user);
+                SignInPayload {
+                    user: fetch_user(ctx, done.user).await?,
+                    access_token: Some(done.access.into()),
+                    ..SignInPayload::default()
+                }
+            }
             Err(user_errors) => SignInPayload { user_errors, ..SignInPayload::default() },
         }))
     }

@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, Object};
 use super::like::{LikeConnection, like_edges};
 use super::post::{PostConnection, post_edges};
 use crate::domain::cursor::{CursorField, CursorKey};
-use crate::domain::{self, ByTime, FollowedUser, GlobalId, Page, PageArgs, SignedIn, Slice};
+use crate::domain::{self, ByTime, FollowedUser, GlobalId, Page, PageArgs, Slice};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::{ApiError, Result};
 use crate::graphql::pages::{PageInfo, Total, connection, edges, int};
@@ -99,7 +99,7 @@ impl User {
 
     /// Their email address: their own to see, null for everybody else.
     async fn email(&self, ctx: &Context<'_>) -> Option<&str> {
-        self.0.email.reveal_to(SignedIn::of(RequestContext::of(ctx).viewer)?).map(String::as_str)
+        self.0.email.reveal_to(RequestContext::of(ctx).who_sees(self.0.id)?).map(String::as_str)
     }
 
     /// When they signed up.

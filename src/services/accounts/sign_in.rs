@@ -104,7 +104,8 @@ impl Accounts {
         }
     }
 
-    /// Whose login and password these are, and by which hash that was told.
+    /// Whose login and password these are, and by which hash that was told. Nobody's, as far as can be told from
+    /// outside, where too many tries at the account have failed, by whichever of its logins.
     async fn judge(&self, input: &SignIn) -> Result<Option<(UserId, String)>, ServiceError> {
         let login = if input.login.contains('@') {
             // No address has one, and not every store takes it.
@@ -118,8 +119,28 @@ impl Accounts {
         };
         let (user, hash) = credentials.map(|found| (found.user, found.password_hash)).unzip();
         let hash = hash.flatten();
-        let is_right = self.passwords.verify(&input.password, hash.clone()).await?;
-        Ok(user.zip(hash).filter(|_| is_right))
+        let tried = match self.throttling.sign_in_to(user, &input.login).await {
+            Ok(tried) => Some(tried),
+            Err(ServiceError::RateLimited { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        // A try that is refused takes as long as any other.
+        let verified = self.passwords.verify(&input.password, hash.clone()).await;
+        let Some(tried) = tried else { return verified.map(|_| None) };
+        match verified {
+            Ok(true) => {
+                tried.succeeded().await;
+                Ok(user.zip(hash))
+            }
+            Ok(false) => {
+                tried.stays_counted();
+                Ok(None)
+            }
+            Err(error) => {
+                tried.not_judged().await;
+                Err(error)
+            }
+        }
     }
 
     /// Ends this session, or all sessions of its user. Returns how many.

@@ -134,8 +134,44 @@ async fn ten_failures_lock_a_login_and_a_success_clears_them() {
     assert!(matches!(fail().await, Err(ServiceError::RateLimited { .. })));
     let right = world.sign_in("DEMO", PASSWORD).await;
     assert!(matches!(right, Err(ServiceError::RateLimited { .. })), "the right password as well");
-    let expected = [("address", 19), ("login", 10), ("sign-up", 1)];
+    let expected = [("account", 10), ("address", 19), ("login", 10), ("sign-up", 1)];
     assert_eq!(world.counts.by_kind(), expected.map(|(kind, count)| (kind.to_owned(), count)));
+}
+
+#[tokio::test]
+async fn an_account_has_ten_failures_over_both_of_its_logins() {
+    let world = world();
+    world.sign_up("demo").await;
+    world.sign_up("other").await;
+    let wrong = [(WrongCredentials, vec![])];
+    for _ in 0..10 {
+        assert_eq!(refused(world.sign_in("demo", "not the password").await), wrong);
+    }
+    // That the limit is reached may not be told: it would tell whose address this is.
+    for login in ["demo@example.org", "nobody@example.org"] {
+        for password in [PASSWORD, "not the password"] {
+            assert_eq!(refused(world.sign_in(login, password).await), wrong, "{login}");
+        }
+    }
+    done(world.sign_in("other@example.org", PASSWORD).await);
+    for login in ["demo@example.org", "nobody@example.org"] {
+        for _ in 2..10 {
+            assert_eq!(refused(world.sign_in(login, PASSWORD).await), wrong, "{login}");
+        }
+        assert!(matches!(world.sign_in(login, PASSWORD).await, Err(ServiceError::RateLimited { .. })), "{login}");
+    }
+}
+
+#[tokio::test]
+async fn a_success_by_one_login_clears_what_failed_by_the_other() {
+    let world = world();
+    world.sign_up("demo").await;
+    for login in ["demo", "demo@example.org"].into_iter().cycle().take(6) {
+        for _ in 0..8 {
+            refused(world.sign_in(login, "not the password").await);
+        }
+        done(world.sign_in(login, PASSWORD).await);
+    }
 }
 
 #[tokio::test]

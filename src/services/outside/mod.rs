@@ -5,11 +5,10 @@ mod keys;
 mod tests;
 mod token;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
 
 use self::keys::Key;
 use self::token::{Claims, Signed};
@@ -42,14 +41,15 @@ pub struct OutsideTokens {
     source: Arc<dyn KeySource>,
     accounts: Arc<dyn AccountStore>,
     clock: Arc<dyn Clock>,
-    /// One fetches, and those who need the same keys wait for them.
     known: Mutex<Known>,
+    /// One fetches, and only those wait who have no key without it.
+    fetching: tokio::sync::Mutex<()>,
 }
 
 /// The keys as they were last fetched.
 #[derive(Default)]
 struct Known {
-    keys: Vec<Key>,
+    keys: Vec<Arc<Key>>,
     fetched_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
 }
@@ -63,21 +63,62 @@ impl OutsideTokens {
         accounts: Arc<dyn AccountStore>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { ours, issuer, source, accounts, clock, known: Mutex::default() }
+        Self { ours, issuer, source, accounts, clock, known: Mutex::default(), fetching: tokio::sync::Mutex::default() }
     }
 
     /// The claims of a token that one of the issuer's keys signed; `None` where none did.
     async fn verified(&self, signed: &Signed<'_>) -> StoreResult<Option<Claims>> {
         let now = self.clock.now();
-        let mut known = self.known.lock().await;
-        if known.is_older(FRESH, now) {
-            known.fetch(&*self.source, now).await?;
+        let (key, is_fresh) = {
+            let known = self.known();
+            (known.choose(signed), !known.is_older(FRESH, now))
+        };
+        let key = match key {
+            Some(key) if is_fresh => Some(key),
+            Some(_) => {
+                // While another fetches, the keys that there are will do.
+                if let Ok(_turn) = self.fetching.try_lock() {
+                    self.fetch(now).await;
+                }
+                self.known().of_use(now)?.choose(signed)
+            }
+            None => {
+                // The issuer may have a new key.
+                let _turn = self.fetching.lock().await;
+                self.fetch(now).await;
+                self.known().of_use(now)?.choose(signed)
+            }
+        };
+        Ok(key.and_then(|key| signed.verified_by(&key)))
+    }
+
+    /// Fetches the keys, unless that was tried a moment ago. Those that are not published any more are gone. Whoever
+    /// calls has the turn.
+    async fn fetch(&self, now: Timestamp) {
+        {
+            let mut known = self.known();
+            if known.tried_at.is_some_and(|at| !is_past(at, PAUSE, now)) {
+                return;
+            }
+            known.tried_at = Some(now);
         }
-        if known.choose(signed).is_none() {
-            // The issuer may have a new key.
-            known.fetch(&*self.source, now).await?;
+        let fetched = self.source.fetch().await.and_then(|json| {
+            keys::read(&json).ok_or_else(|| StoreError::new(Role::Users, ErrorKind::Unavailable, "no key set"))
+        });
+        match fetched {
+            Ok(keys) => {
+                let mut known = self.known();
+                known.keys = keys.into_iter().map(Arc::new).collect();
+                known.fetched_at = Some(now);
+            }
+            Err(error) => {
+                tracing::warn!(source = ?std::error::Error::source(&error), "the issuer's keys were not fetched")
+            }
         }
-        Ok(known.choose(signed).and_then(|key| signed.verified_by(key)))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,38 +127,22 @@ impl Known {
         self.fetched_at.is_none_or(|at| is_past(at, age, now))
     }
 
-    /// Fetches the keys, unless that was tried a moment ago. Those that are not published any more are gone. Where there
-    /// are none to be had, the old ones do for a while.
-    async fn fetch(&mut self, source: &dyn KeySource, now: Timestamp) -> StoreResult<()> {
-        if self.tried_at.is_none_or(|at| is_past(at, PAUSE, now)) {
-            self.tried_at = Some(now);
-            let fetched = source.fetch().await.and_then(|json| {
-                keys::read(&json).ok_or_else(|| StoreError::new(Role::Users, ErrorKind::Unavailable, "no key set"))
-            });
-            match fetched {
-                Ok(keys) => {
-                    self.keys = keys;
-                    self.fetched_at = Some(now);
-                }
-                Err(error) => {
-                    tracing::warn!(source = ?std::error::Error::source(&error), "the issuer's keys were not fetched")
-                }
-            }
-        }
+    /// The keys, where they are not too old: those that could not be fetched again do for a while.
+    fn of_use(&mut self, now: Timestamp) -> StoreResult<&Self> {
         if self.is_older(STALE, now) {
             self.keys.clear();
             return Err(StoreError::new(Role::Users, ErrorKind::Unavailable, "the issuer's keys can't be had"));
         }
-        Ok(())
+        Ok(self)
     }
 
     /// The key that must have signed a token: the one that it names, or the only one there is of its kind.
-    fn choose(&self, signed: &Signed<'_>) -> Option<&Key> {
+    fn choose(&self, signed: &Signed<'_>) -> Option<Arc<Key>> {
         let mut fitting = self.keys.iter().filter(|key| {
             let is_named = signed.header.kid.as_ref().is_none_or(|kid| key.id.as_ref() == Some(kid));
             is_named && key.algorithm() == signed.header.alg
         });
-        fitting.next().filter(|_| fitting.next().is_none())
+        fitting.next().filter(|_| fitting.next().is_none()).cloned()
     }
 }
 

@@ -14,10 +14,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::UserId;
-use crate::domain::text::Handle;
-use crate::ports::NewUser;
 use crate::services::identity::NoTokens;
-use crate::services::testing::{MemoryAccounts, START, TurnedClock, stamps_of};
+use crate::services::testing::{MemoryAccounts, START, TurnedClock, demo, stamps_of};
 
 const USER: UserId = UserId(Uuid::from_u128(1));
 const ISSUER: &str = "https://login.example.org/";
@@ -112,6 +110,8 @@ fn but(name: &str, value: Value) -> Value {
 struct Published {
     keys: StdMutex<Option<Vec<Value>>>,
     fetched: AtomicU32,
+    /// Held by a test, it keeps the issuer from answering.
+    gate: tokio::sync::Mutex<()>,
 }
 
 impl Published {
@@ -128,6 +128,7 @@ impl Published {
 impl KeySource for Published {
     async fn fetch(&self) -> StoreResult<Vec<u8>> {
         self.fetched.fetch_add(1, Ordering::Relaxed);
+        let _answering = self.gate.lock().await;
         let keys = self.keys.lock().unwrap().clone();
         let away = || StoreError::new(Role::Users, ErrorKind::Unavailable, "it is away");
         keys.map(|keys| json!({ "keys": keys }).to_string().into_bytes()).ok_or_else(away)
@@ -151,15 +152,7 @@ enum Judged {
 async fn world(keys: impl Into<Option<Vec<Value>>>) -> World {
     let (source, clock) = (Arc::new(Published::default()), Arc::new(TurnedClock::default()));
     let (accounts, stamps) = (Arc::new(MemoryAccounts::default()), stamps_of(clock.clone()));
-    let user = NewUser {
-        id: USER,
-        handle: Handle::parse("demo").expect("a handle"),
-        name: "Demo".to_owned(),
-        bio: None,
-        email: "demo@example.org".to_owned(),
-        password_hash: None,
-        created_at: stamps.now(),
-    };
+    let user = demo(USER, None, &stamps);
     accounts.create_account(&user, stamps.stamp()).await.expect("memory answers").expect("nothing is taken");
     assert!(accounts.link_subject(ISSUER, "demo|1", USER).await.expect("memory answers"));
     source.publish(keys);
@@ -324,4 +317,33 @@ async fn an_issuer_that_is_away_is_done_without_for_a_while() {
     assert_eq!(world.judge(&token).await, Judged::User);
     world.clock.turn(STALE);
     assert_eq!(world.judge(&token).await, Judged::CantTell);
+}
+
+#[tokio::test]
+async fn nobody_whose_key_is_known_waits_for_a_slow_issuer() {
+    let (pair, other) = (Pair::ed25519(), Pair::ed25519());
+    let world = world(vec![pair.public("a")]).await;
+    let token = |pair: &Pair, kid: &str| pair.sign(&json!({ "alg": "EdDSA", "kid": kid }), &but("exp", json!(1e12)));
+    let (known, unknown) = (token(&pair, "a"), token(&other, "b"));
+    assert_eq!(world.judge(&known).await, Judged::User);
+    world.source.publish(vec![pair.public("a"), other.public("b")]);
+
+    // Fresh keys, and somebody with a name that is not among them.
+    world.clock.turn(PAUSE);
+    let slow = world.source.gate.lock().await;
+    let mut waiting = Box::pin(world.judge(&unknown));
+    assert_eq!(futures::poll!(&mut waiting), std::task::Poll::Pending);
+    assert_eq!(world.judge(&known).await, Judged::User);
+    drop(slow);
+    assert_eq!(waiting.await, Judged::User);
+
+    // Keys that one fetches again.
+    world.clock.turn(FRESH);
+    let slow = world.source.gate.lock().await;
+    let mut fetching = Box::pin(world.judge(&known));
+    assert_eq!(futures::poll!(&mut fetching), std::task::Poll::Pending);
+    assert_eq!(world.judge(&known).await, Judged::User);
+    drop(slow);
+    assert_eq!(fetching.await, Judged::User);
+    assert_eq!(world.source.fetched(), 3);
 }

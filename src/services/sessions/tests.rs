@@ -3,9 +3,8 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::text::Handle;
-use crate::ports::{ErrorKind, NewUser};
-use crate::services::testing::{MemoryAccounts, TurnedClock, stamps_of};
+use crate::ports::ErrorKind;
+use crate::services::testing::{MemoryAccounts, TurnedClock, demo, stamps_of};
 
 const USER: UserId = UserId(Uuid::from_u128(1));
 const HASH: &str = "a hash";
@@ -19,15 +18,7 @@ struct World {
 async fn world() -> World {
     let (store, clock) = (Arc::new(MemoryAccounts::default()), Arc::new(TurnedClock::default()));
     let stamps = stamps_of(clock.clone());
-    let user = NewUser {
-        id: USER,
-        handle: Handle::parse("demo").expect("a handle"),
-        name: "Demo".to_owned(),
-        bio: None,
-        email: "demo@example.org".to_owned(),
-        password_hash: Some(HASH.to_owned()),
-        created_at: stamps.now(),
-    };
+    let user = demo(USER, Some(HASH), &stamps);
     let created = store.create_account(&user, stamps.stamp()).await.expect("memory answers");
     created.expect("nothing is taken");
     World { sessions: Sessions::new(store.clone(), stamps, SessionLimits::default()), store, clock }

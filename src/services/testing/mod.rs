@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub(super) use accounts::MemoryAccounts;
+pub(crate) use accounts::MemoryAccounts;
 pub(super) use counts::Counts;
 pub(super) use posts::MemoryPosts;
 
 use super::stamps::Stamps;
-use crate::domain::Timestamp;
-use crate::ports::{Clock, Entropy, ErrorKind, Role, StoreError, StoreResult};
+use crate::domain::text::Handle;
+use crate::domain::{Timestamp, UserId};
+use crate::ports::{Clock, Entropy, ErrorKind, NewUser, Role, StoreError, StoreResult};
 
 pub(super) const START: i64 = 1_763_700_000_000;
 
@@ -53,7 +54,7 @@ impl Entropy for Counted {
     }
 }
 
-pub(super) fn stamps() -> Stamps {
+pub(crate) fn stamps() -> Stamps {
     stamps_of(Arc::new(TurnedClock::default()))
 }
 
@@ -61,9 +62,22 @@ pub(super) fn stamps_of(clock: Arc<TurnedClock>) -> Stamps {
     Stamps::new(clock, Arc::new(Counted::default()))
 }
 
+/// The user that sessions and tokens are of.
+pub(super) fn demo(id: UserId, password_hash: Option<&str>, stamps: &Stamps) -> NewUser {
+    NewUser {
+        id,
+        handle: Handle::parse("demo").expect("a handle"),
+        name: "Demo".to_owned(),
+        bio: None,
+        email: "demo@example.org".to_owned(),
+        password_hash: password_hash.map(ToOwned::to_owned),
+        created_at: stamps.now(),
+    }
+}
+
 /// Lets a store's calls fail: the one after so many, or none.
 #[derive(Default)]
-pub(super) struct Faults(Mutex<Option<u32>>);
+pub(crate) struct Faults(Mutex<Option<u32>>);
 
 impl Faults {
     /// The call after `calls` more fails, once.

@@ -90,6 +90,13 @@ impl Outbox for MongoOutbox {
         Ok(claims)
     }
 
+    async fn end_leases(&self, projection: Projection, now: Timestamp) -> StoreResult<u64> {
+        let due = Fields::of(projection).due;
+        let (later, at_once) = (doc! { &due: { "$gt": bson_time(now) } }, doc! { "$set": { &due: bson_time(now) } });
+        let outbox = &self.collections().await?.outbox;
+        Ok(outbox.update_many(later, at_once).await.map_err(store_error)?.modified_count)
+    }
+
     async fn finish(&self, projection: Projection, events: &[Uuid]) -> StoreResult<()> {
         if events.is_empty() {
             return Ok(());

@@ -215,6 +215,10 @@ impl Outbox for SqlOutbox {
         retried(|| self.try_claim(projection, limit, lease)).await
     }
 
+    async fn end_leases(&self, projection: Projection, _: Timestamp) -> StoreResult<u64> {
+        self.db.run(claims::end_leases(self.db.dialect(), projection)).await
+    }
+
     async fn finish(&self, projection: Projection, events: &[Uuid]) -> StoreResult<()> {
         self.settle(projection, events, claims::done(self.db.dialect(), projection, events), true).await
     }

@@ -31,6 +31,7 @@ impl Writers {
 impl Inner {
     /// Begins to build an index, in place of one that is being built already. Returns its number.
     pub(super) fn begin_build(&self) -> tantivy::Result<u64> {
+        self.home.require_lock()?;
         let mut writers = self.writers();
         // Its files are removed with it.
         writers.next = None;

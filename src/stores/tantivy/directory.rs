@@ -35,15 +35,21 @@ pub enum OpenError {
     /// The directory can't be read or written.
     #[error("The directory of the search index, {}, can't be used.", .0.display())]
     Directory(PathBuf, #[source] io::Error),
+    /// There is none, or none of this version.
+    #[error(
+        "There is no search index in {} that this version can read. `polygraph serve` makes one.", .0.display()
+    )]
+    Missing(PathBuf),
     /// The engine refused.
     #[error("The search index can't be opened.")]
     Engine(#[from] TantivyError),
 }
 
-/// The directory, locked.
+/// The directory.
 pub(super) struct Home {
     index: PathBuf,
-    _lock: File,
+    /// None where it is only read, maybe beside a process that has the lock.
+    lock: Option<File>,
 }
 
 impl Home {
@@ -57,7 +63,7 @@ impl Home {
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(directory)),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let home = Self { index: directory.join("index"), _lock: lock };
+        let home = Self { index: directory.join("index"), lock: Some(lock) };
         home.tidy().map_err(failed)?;
         let (index, fields) = match home.existing().map_err(failed)? {
             Some(opened) => opened,
@@ -67,6 +73,24 @@ impl Home {
             }
         };
         Ok((home, index, fields))
+    }
+
+    /// Opens the index that is in the directory, without its lock.
+    pub(super) fn open_to_read(directory: PathBuf) -> Result<(Self, Index, Fields), OpenError> {
+        let home = Self { index: directory.join("index"), lock: None };
+        match home.existing() {
+            Ok(Some((index, fields))) => Ok((home, index, fields)),
+            Ok(None) => Err(OpenError::Missing(directory)),
+            Err(error) => Err(OpenError::Directory(directory, error)),
+        }
+    }
+
+    /// Fails where the directory is only read.
+    pub(super) fn require_lock(&self) -> io::Result<()> {
+        match self.lock {
+            Some(_) => Ok(()),
+            None => Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "the search index is only read here")),
+        }
     }
 
     fn next(&self) -> PathBuf {
@@ -130,7 +154,7 @@ impl Home {
         match open_index(&self.index) {
             Ok(opened) => Ok(Some(opened)),
             Err(error) if is_unreadable(&error) => {
-                warn!(%error, "the search index can't be read and is made anew");
+                warn!(%error, "the search index can't be read");
                 Ok(None)
             }
             Err(error) => Err(io::Error::other(error)),

@@ -69,7 +69,18 @@ impl TantivyIndex {
     /// # Errors
     /// [`OpenError`], with a sentence for the operator.
     pub fn open(directory: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let (home, index, fields) = Home::open(directory)?;
+        Self::over(Home::open(directory)?, clock)
+    }
+
+    /// Opens the index in `directory` to read it, beside a process that may have it open. Whatever would write fails.
+    ///
+    /// # Errors
+    /// [`OpenError`], with a sentence for the operator; also where there is no index of this version.
+    pub fn open_to_read(directory: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::over(Home::open_to_read(directory)?, clock)
+    }
+
+    fn over((home, index, fields): (Home, Index, Fields), clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let reader = RwLock::new(reader_of(&index)?);
         let live = Writing::new(index, fields, Arc::clone(&clock));
         let writers = Mutex::new(Writers { live, next: None, begun: 0 });
@@ -257,6 +268,7 @@ impl Inner {
 
     /// Writes to the index that answers, and to the one that is being built.
     fn write(&self, work: impl Fn(&mut Writing, &IndexReader) -> tantivy::Result<()>) -> tantivy::Result<()> {
+        self.home.require_lock()?;
         let mut writers = self.writers();
         work(&mut writers.live, &self.reader())?;
         match &mut writers.next {

@@ -53,6 +53,12 @@ impl MemoryOutbox {
         Arc::new(outbox)
     }
 
+    fn claim_or_fail(&self) -> StoreResult<()> {
+        let fails =
+            self.claims_to_fail.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok();
+        if fails { Err(StoreError::new(Role::Users, ErrorKind::Unavailable, "away")) } else { Ok(()) }
+    }
+
     fn is_empty(&self) -> bool {
         self.waiting.lock().unwrap().is_empty()
     }
@@ -81,9 +87,7 @@ impl Backend for MemoryOutbox {
 impl Outbox for MemoryOutbox {
     async fn claim(&self, _: Projection, limit: u32, lease: Lease) -> StoreResult<Vec<Claim>> {
         self.claims.fetch_add(1, Ordering::Relaxed);
-        if self.claims_to_fail.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
-            return Err(StoreError::new(Role::Users, ErrorKind::Unavailable, "away"));
-        }
+        self.claim_or_fail()?;
         let until = Timestamp::from_millis(lease.now.millis() + i64::try_from(lease.length.as_millis()).unwrap());
         let mut waiting = self.waiting.lock().unwrap();
         let due = waiting.iter_mut().filter(|(due, _)| *due <= lease.now).take(limit as usize);
@@ -93,6 +97,13 @@ impl Outbox for MemoryOutbox {
                 claim.clone()
             })
             .collect())
+    }
+
+    async fn end_leases(&self, _: Projection, now: Timestamp) -> StoreResult<u64> {
+        self.claim_or_fail()?;
+        let mut waiting = self.waiting.lock().unwrap();
+        waiting.iter_mut().for_each(|(due, _)| *due = now.min(*due));
+        Ok(waiting.len() as u64)
     }
 
     async fn finish(&self, _: Projection, events: &[Uuid]) -> StoreResult<()> {
@@ -270,7 +281,7 @@ async fn an_idle_relay_looks_seldom_and_is_woken() {
         let looks = outbox.claims.load(Ordering::Relaxed);
         assert!((55..=65).contains(&looks), "once a second: {looks}");
         outbox.waiting.lock().unwrap().push((Timestamp::from_millis(0), created(1)));
-        wake.wake();
+        wake.written();
         let woken_at = Instant::now();
         while !outbox.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -279,6 +290,24 @@ async fn an_idle_relay_looks_seldom_and_is_woken() {
         stop.cancel();
     };
     tokio::join!(relay.run(stop.clone()), test);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_one_that_is_alone_takes_over_what_was_claimed() {
+    let hour = Duration::from_secs(3_600);
+    for (is_alone, failures, at_least, at_most) in [
+        (true, 0, Duration::ZERO, Duration::from_secs(1)),
+        (true, 3, Duration::ZERO, Duration::from_secs(15)),
+        (false, 0, hour - Duration::from_secs(60), hour),
+    ] {
+        let outbox = MemoryOutbox::of([]);
+        let leased_until = Timestamp::from_millis(3_590_000);
+        outbox.waiting.lock().unwrap().push((leased_until, created(1)));
+        outbox.claims_to_fail.store(failures, Ordering::Relaxed);
+        let projector = Scripted::new(|_: &Claim, _| Ok(()));
+        let took = until(relay(&[&outbox], projector).alone(is_alone), || outbox.is_empty()).await;
+        assert!((at_least..at_most).contains(&took), "alone: {is_alone}, {took:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

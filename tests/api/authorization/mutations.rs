@@ -32,6 +32,10 @@ pub(super) async fn walk(people: &People, types: &Types) -> BTreeMap<(String, St
             for field in &types[&mutation.of] {
                 let value = &answer.partial()[&mutation.name][&field.name];
                 rows.entry((mutation.of.clone(), field.name.clone())).or_default()[column] = shown(value);
+                if field.of == "User" {
+                    let email = (mutation.of.clone(), format!("{}.email", field.name));
+                    rows.entry(email).or_default()[column] = shown(&value["email"]);
+                }
             }
         }
     }
@@ -41,6 +45,7 @@ pub(super) async fn walk(people: &People, types: &Types) -> BTreeMap<(String, St
 async fn act(people: &People, asker: &Asker, mutation: &Field, payload: &[Field]) -> Answer {
     let select = |field: &Field| match field.name.as_str() {
         "userErrors" => "userErrors { code path }".to_owned(),
+        user if field.of == "User" => format!("{user} {{ id email }}"),
         _ => field.selected(""),
     };
     let fields: Vec<_> = payload.iter().map(select).collect();

@@ -6,7 +6,8 @@ use polygraph::domain::event::{Aggregate, Happened};
 use polygraph::domain::{LikeId, PostFields, PostId};
 use polygraph::ports::{Projection, Touch};
 
-use super::fixture::{Fixture, ids, stamp};
+use super::helpers::ids;
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{moment, post, user};
 
 /// Has the index take all that there is, and returns it: whose, what, and with which version.
@@ -25,7 +26,7 @@ async fn version(store: &Fixture, id: PostId) -> u64 {
 }
 
 pub(super) async fn a_touch_raises_versions_and_leaves_its_events(store: Fixture) {
-    let (low, high) = (store.publish(1, 10).await, store.publish(2, 10).await);
+    let (low, high) = (store.publish_at(1, 10).await, store.publish_at(2, 10).await);
     for title in ["Two", "Three", "Four"] {
         store.edit(high, title, 11).await;
     }
@@ -53,7 +54,7 @@ pub(super) async fn a_touch_raises_versions_and_leaves_its_events(store: Fixture
 }
 
 pub(super) async fn counts_are_fixed_with_an_event_for_each(store: Fixture) {
-    let id = store.publish(1, 10).await;
+    let id = store.publish_at(1, 10).await;
     carried(&store).await;
     let absent = post(9, user(1)).id;
     store.posts.fix_post_counts(&[(id, stamp(20)), (absent, stamp(20))]).await.unwrap();
@@ -64,7 +65,7 @@ pub(super) async fn counts_are_fixed_with_an_event_for_each(store: Fixture) {
 }
 
 pub(super) async fn likes_are_removed_with_an_event_for_each(store: Fixture) {
-    let id = store.publish(1, 10).await;
+    let id = store.publish_at(1, 10).await;
     store.like(id, 5..8, 11).await;
     carried(&store).await;
     let remove = |n| (LikeId { post: id, user: user(n) }, stamp(20));
@@ -78,7 +79,7 @@ pub(super) async fn those_that_wait_are_told_from_those_that_do_not(store: Fixtu
     let [waits, claimed, later, parked, done] = [1, 2, 3, 4, 5].map(|n| post(n, user(1)).id);
     let all: Vec<Aggregate> = [waits, claimed, later, parked, done, post(6, user(1)).id].map(Aggregate::from).into();
     for n in [2, 3, 4, 5] {
-        store.publish(n, 10).await;
+        store.publish_at(n, 10).await;
     }
     for claim in store.claim(1, 100).await {
         let events = ids(&claim.events);
@@ -89,7 +90,7 @@ pub(super) async fn those_that_wait_are_told_from_those_that_do_not(store: Fixtu
             _ => {}
         }
     }
-    store.publish(1, 110).await;
+    store.publish_at(1, 110).await;
     let waiting = store.outbox.waiting(Projection::Index, &all).await.unwrap();
     assert_eq!(waiting, HashSet::from([waits.into(), claimed.into(), later.into()]));
     assert!(store.outbox.waiting(Projection::Index, &[]).await.unwrap().is_empty());

@@ -2,11 +2,12 @@
 
 use polygraph::ports::{Backlog, Projection};
 
-use super::fixture::{Fixture, ids, names};
+use super::helpers::{ids, names};
+use crate::fixture::Fixture;
 use crate::posts::world::moment;
 
 pub(super) async fn an_aggregate_goes_on_after_a_parked_event(store: Fixture) {
-    let post = store.publish(1, 10).await;
+    let post = store.publish_at(1, 10).await;
     store.edit(post, "Another", 20).await;
     let claim = store.claim_one(1, 100).await;
     store.outbox.park(Projection::Index, &ids(&claim.events[..1]), "It can't be.").await.unwrap();
@@ -24,7 +25,7 @@ pub(super) async fn an_aggregate_goes_on_after_a_parked_event(store: Fixture) {
 }
 
 pub(super) async fn a_retried_event_waits_again(store: Fixture) {
-    let posts = [store.publish(1, 10).await, store.publish(2, 20).await, store.publish(3, 30).await];
+    let posts = [store.publish_at(1, 10).await, store.publish_at(2, 20).await, store.publish_at(3, 30).await];
     for claim in store.claim(1, 100).await {
         store.outbox.park(Projection::Index, &ids(&claim.events), "No.").await.unwrap();
     }
@@ -46,7 +47,7 @@ pub(super) async fn a_retried_event_waits_again(store: Fixture) {
 }
 
 pub(super) async fn a_dropped_event_is_gone(store: Fixture) {
-    store.publish(1, 10).await;
+    store.publish_at(1, 10).await;
     let claim = store.claim_one(1, 100).await;
     store.outbox.park(Projection::Index, &ids(&claim.events), "No.").await.unwrap();
     let event = claim.events[0].event.id;
@@ -58,7 +59,7 @@ pub(super) async fn a_dropped_event_is_gone(store: Fixture) {
 }
 
 pub(super) async fn only_what_is_parked_is_retried_or_dropped(store: Fixture) {
-    store.publish(1, 10).await;
+    store.publish_at(1, 10).await;
     let claim = store.claim_one(1, 100).await;
     let event = claim.events[0].event.id;
     assert_eq!(store.outbox.retry_parked(Some(event), moment(100)).await.unwrap(), 0);
@@ -69,7 +70,7 @@ pub(super) async fn only_what_is_parked_is_retried_or_dropped(store: Fixture) {
 
 pub(super) async fn parked_events_are_listed_from_the_oldest(store: Fixture) {
     for (n, second) in [(1, 30), (2, 10), (3, 20)] {
-        store.publish(n, second).await;
+        store.publish_at(n, second).await;
     }
     for claim in store.claim(1, 100).await {
         store.outbox.park(Projection::Index, &ids(&claim.events), "No.").await.unwrap();
@@ -82,9 +83,9 @@ pub(super) async fn parked_events_are_listed_from_the_oldest(store: Fixture) {
 pub(super) async fn a_backlog_is_counted(store: Fixture) {
     let backlog = || async { store.outbox.backlog(Projection::Index).await.unwrap() };
     assert_eq!(backlog().await, Backlog::default());
-    let post = store.publish(1, 20).await;
+    let post = store.publish_at(1, 20).await;
     store.like(post, 0..5, 30).await;
-    store.publish(2, 10).await;
+    store.publish_at(2, 10).await;
     assert_eq!(backlog().await, Backlog { waiting: 7, parked: 0, oldest: Some(moment(10)) });
     let claims = store.claim(1, 100).await;
     assert_eq!(backlog().await.waiting, 7, "what is claimed is not done yet");

@@ -7,8 +7,8 @@ use polygraph::ports::{Claim, Outbox as _, Projection, Role};
 use polygraph::stores::sql::{Sql, SqlOutbox};
 use sea_orm::{ConnectionTrait as _, Statement};
 
-use super::fixture::{Fixture, ids, lease};
-use super::over;
+use super::helpers::{ids, lease};
+use crate::fixture::{Fixture, over};
 use crate::sql;
 
 /// Lets the deletion of accounts wait for all that the index waits for, as if the events were of closed accounts.
@@ -23,7 +23,7 @@ const FOR_BOTH: [&str; 2] = [
 async fn for_both(sql: &Arc<Sql>) -> Fixture {
     let store = over(Arc::clone(sql));
     for n in 0..12 {
-        store.publish(n, 10).await;
+        store.publish_at(n, 10).await;
     }
     for statement in FOR_BOTH {
         sql.connection().execute_unprepared(statement).await.unwrap();

@@ -7,11 +7,12 @@ use futures::future::join_all;
 use polygraph::domain::event::Aggregate;
 use polygraph::ports::{Claim, ErrorKind, Projection};
 
-use super::fixture::{Fixture, lease};
+use super::helpers::lease;
+use crate::fixture::Fixture;
 
 pub(super) async fn claimers_at_once_never_get_the_same_event(store: Fixture) {
     for n in 0..60 {
-        let post = store.publish(n, 10).await;
+        let post = store.publish_at(n, 10).await;
         store.like(post, 0..3, 11).await;
     }
     let worker = |worker: u128| {
@@ -41,7 +42,7 @@ pub(super) async fn nothing_is_lost_while_writers_and_workers_meet(store: Fixtur
     const POSTS: u64 = 5;
     let mut posts = Vec::new();
     for n in 0..POSTS {
-        posts.push(store.publish(n, 10).await);
+        posts.push(store.publish_at(n, 10).await);
     }
     let writing = AtomicUsize::new(WRITERS);
     let writers = (0..WRITERS as u64).map(|n| {

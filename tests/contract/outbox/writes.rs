@@ -7,11 +7,12 @@ use polygraph::domain::PostFields;
 use polygraph::ports::{Backlog, Changed, LikeWish, PostChanges, Projection, Published};
 use uuid::Uuid;
 
-use super::fixture::{Fixture, lease, stamp};
+use super::helpers::lease;
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{post, user};
 
 pub(super) async fn an_event_waits_for_none_that_does_not_want_it(store: Fixture) {
-    store.publish(1, 10).await;
+    store.publish_at(1, 10).await;
     assert_eq!(store.outbox.backlog(Projection::Deletion).await.unwrap(), Backlog::default());
     assert!(store.outbox.claim(Projection::Deletion, 10, lease(1, 100)).await.unwrap().is_empty());
     let claim = store.claim_one(1, 100).await;
@@ -20,7 +21,7 @@ pub(super) async fn an_event_waits_for_none_that_does_not_want_it(store: Fixture
 }
 
 pub(super) async fn a_write_that_is_refused_leaves_no_event(store: Fixture) {
-    let id = store.publish(1, 10).await;
+    let id = store.publish_at(1, 10).await;
     let claim = store.claim_one(1, 100).await;
     store.finish(&claim).await;
 
@@ -65,7 +66,7 @@ pub(super) async fn a_cancelled_write_is_there_with_its_event_or_not_at_all(stor
         }
     }
     // What was cancelled last is rolled back before this is written.
-    ids.push(store.publish(1_000, 10).await);
+    ids.push(store.publish_at(1_000, 10).await);
     let there: BTreeSet<Uuid> =
         store.posts.posts_by_id(&ids, PostFields::ALL).await.unwrap().into_keys().map(|id| id.0).collect();
     let told = store.claim(1, 100).await.iter().map(|claim| claim.aggregate.uuid()).collect::<BTreeSet<_>>();

@@ -7,7 +7,7 @@ use polygraph::domain::{LikeId, PostFields, PostId};
 use polygraph::ports::{PostStore, Recount};
 
 use super::world::{World, user};
-use crate::outbox::fixture::stamp;
+use crate::fixture::stamp;
 
 fn ids(world: &World) -> Vec<PostId> {
     world.posts.iter().map(|post| post.id).collect()

@@ -4,7 +4,8 @@ use futures::future::join_all;
 use polygraph::domain::AuthorStats;
 use polygraph::ports::{Changed, LikeOutcome, PostChanges, Published};
 
-use super::fixture::{Fixture, key, like, settled, stamp, unlike};
+use super::helpers::{key, like, settled, unlike};
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{post, user};
 
 pub(super) async fn a_closed_author_publishes_edits_and_likes_no_more(store: Fixture) {

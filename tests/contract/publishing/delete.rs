@@ -4,7 +4,8 @@ use polygraph::domain::event::Happened;
 use polygraph::domain::{AuthorStats, LikeId, Page};
 use polygraph::ports::Changed;
 
-use super::fixture::{Fixture, like, stamp};
+use super::helpers::like;
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{post, user, with_likes};
 
 pub(super) async fn a_post_goes_with_all_that_was_counted(store: Fixture) {

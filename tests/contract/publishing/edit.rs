@@ -5,7 +5,8 @@ use polygraph::domain::event::Happened;
 use polygraph::domain::{Post, PostId};
 use polygraph::ports::{Changed, PostChanges};
 
-use super::fixture::{Fixture, like, settled, stamp, unlike};
+use super::helpers::{like, settled, unlike};
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{moment, post, user};
 
 fn title(title: &str) -> PostChanges {

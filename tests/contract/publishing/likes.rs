@@ -4,7 +4,8 @@ use polygraph::domain::event::{Event, Happened};
 use polygraph::domain::{LikeId, Page, Post, UserId};
 use polygraph::ports::{LikeOutcome, LikeWish};
 
-use super::fixture::{Fixture, like, stamp, unlike};
+use super::helpers::{like, unlike};
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{moment, post, user, with_likes};
 
 /// The event that granting this wish leaves.

@@ -7,7 +7,8 @@ use polygraph::domain::event::Happened;
 use polygraph::domain::{AuthorStats, PostId};
 use polygraph::ports::{Changed, PostChanges, Published};
 
-use super::fixture::{Fixture, key, settled, stamp};
+use super::helpers::{key, settled};
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{post, user};
 
 pub(super) async fn a_new_post_is_stored_counted_and_told_of(store: Fixture) {

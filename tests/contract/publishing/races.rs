@@ -7,7 +7,8 @@ use polygraph::domain::event::Happened;
 use polygraph::domain::{Like, PostId, UserId};
 use polygraph::ports::{LikeOutcome, LikeWish};
 
-use super::fixture::{Fixture, like, settled, stamp, unlike};
+use super::helpers::{like, settled, unlike};
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::user;
 
 const USERS: u64 = 24;

@@ -10,7 +10,7 @@ use polygraph::ports::{ErrorKind, NewFollow, NewUser, StoreError, UserStore};
 use uuid::Uuid;
 
 use super::model::Model;
-use crate::outbox::fixture::stamp;
+use crate::fixture::stamp;
 
 async fn user(store: &dyn UserStore, id: UserId) -> User {
     store.users_by_id(&[id]).await.expect("a user").remove(&id).expect("this user")

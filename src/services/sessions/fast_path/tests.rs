@@ -8,12 +8,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::text::Handle;
-use crate::ports::{AccountStore as _, Backend, Clock, NewUser};
+use crate::ports::{AccountStore as _, Backend, Clock};
 use crate::services::identity::{Identity as _, IdentityError};
 use crate::services::sessions::{SessionLimits, Sessions, Token};
 use crate::services::stamps::Stamps;
-use crate::services::testing::{Counted, MemoryAccounts};
+use crate::services::testing::{Counted, MemoryAccounts, demo};
 
 const USER: UserId = UserId(Uuid::from_u128(1));
 const HASH: &str = "a hash";
@@ -131,15 +130,7 @@ async fn world() -> World {
     let began = Instant::now();
     let (store, entropy) = (Arc::new(MemoryAccounts::default()), Arc::new(Counted::default()));
     let stamps = Stamps::new(Arc::new(TokioClock(began)), entropy);
-    let user = NewUser {
-        id: USER,
-        handle: Handle::parse("demo").expect("a handle"),
-        name: "Demo".to_owned(),
-        bio: None,
-        email: "demo@example.org".to_owned(),
-        password_hash: Some(HASH.to_owned()),
-        created_at: stamps.now(),
-    };
+    let user = demo(USER, Some(HASH), &stamps);
     store.create_account(&user, stamps.stamp()).await.expect("memory answers").expect("nothing is taken");
     let shared = Arc::new(Shared { began, door: Semaphore::new(100), state: Mutex::default() });
     let gateway = || {

@@ -171,6 +171,16 @@ pub(in super::super) fn strike_off(dialect: DbBackend, projection: Projection, a
     ))
 }
 
+/// Ends the leases of all aggregates.
+pub(in super::super) fn end_leases(dialect: DbBackend, projection: Projection) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let projection = draft.bind(projection.name());
+    draft.done(format!(
+        "UPDATE outbox_queue SET worker = NULL, free_at = (SELECT w.due_at {FIRST_EVENT}) \
+         WHERE projection = {projection} AND worker IS NOT NULL"
+    ))
+}
+
 /// Ends the leases of these aggregates, which have events that wait: each is free when the first of them is due.
 pub(in super::super) fn release(dialect: DbBackend, projection: Projection, aggregates: &[Uuid]) -> Statement {
     free_at_first(dialect, projection, aggregates, "TRUE")

@@ -1,27 +1,17 @@
-//! One store behind its three ports, and what the tests ask of it again and again.
+//! What the tests ask of a store again and again.
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use polygraph::domain::event::{Event, Stamp};
+use polygraph::domain::event::Event;
 use polygraph::domain::{AuthorStats, Post, PostFields, PostId, UserId};
 use polygraph::ports::{
-    ErrorKind, Idempotency, Lease, LikeOutcome, LikeWish, LikesSet, Outbox, PostStore, Projection, Published,
-    PublishingStore, StoreResult,
+    ErrorKind, Idempotency, Lease, LikeOutcome, LikeWish, LikesSet, Projection, Published, StoreResult,
 };
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{moment, post};
-
-/// A store as those who write, those who read and the relay see it.
-#[derive(Clone)]
-pub(crate) struct Fixture {
-    pub(crate) publishing: Arc<dyn PublishingStore>,
-    pub(crate) posts: Arc<dyn PostStore>,
-    pub(crate) outbox: Arc<dyn Outbox>,
-}
 
 impl Fixture {
     /// Publishes the post of this number, without a key.
@@ -69,14 +59,6 @@ impl Fixture {
             events.extend(claimed);
         }
     }
-}
-
-/// A stamp that no other write has.
-pub(super) fn stamp(seconds: i64) -> Stamp {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let mut random = [0; 10];
-    random[2..].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-    Stamp::new(moment(seconds), random)
 }
 
 /// A user's wish to like.

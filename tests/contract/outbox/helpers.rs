@@ -1,31 +1,20 @@
-//! One store behind its ports, the writes that leave events, and a worker.
+//! The writes that leave events, and a worker.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use polygraph::domain::event::Stamp;
 use polygraph::domain::{PostId, Timestamp};
-use polygraph::ports::{
-    Claim, Lease, LikeWish, NewPost, Outbox, PostChanges, PostStore, Projection, Published, PublishingStore, Waiting,
-};
+use polygraph::ports::{Claim, Lease, LikeWish, NewPost, PostChanges, Projection, Published, Waiting};
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, stamp};
 use crate::posts::world::{moment, post, user};
 
 /// How long a worker keeps what it claims.
 pub(super) const LEASE: i64 = 60;
 
-/// A store as writers, readers and workers see it.
-pub(super) struct Fixture {
-    pub(super) publishing: Arc<dyn PublishingStore>,
-    pub(super) posts: Arc<dyn PostStore>,
-    pub(super) outbox: Arc<dyn Outbox>,
-}
-
 impl Fixture {
     /// Publishes the post of this number at this second.
-    pub(super) async fn publish(&self, n: u64, second: i64) -> PostId {
+    pub(super) async fn publish_at(&self, n: u64, second: i64) -> PostId {
         let new = NewPost { created_at: moment(second), ..post(n, user(1)) };
         match self.publishing.publish(&new, None, stamp(second)).await.unwrap() {
             Published::New(post) => post.id,
@@ -67,14 +56,6 @@ impl Fixture {
 pub(super) fn lease(worker: u128, second: i64) -> Lease {
     let length = Duration::from_secs(LEASE.unsigned_abs());
     Lease { worker: Uuid::from_u128(worker), now: moment(second), length }
-}
-
-/// A stamp that no other write has.
-pub(crate) fn stamp(second: i64) -> Stamp {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let mut random = [0; 10];
-    random[2..].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-    Stamp::new(moment(second), random)
 }
 
 pub(super) fn ids(events: &[Waiting]) -> Vec<Uuid> {
