@@ -13,10 +13,10 @@ use crate::Failure;
 use crate::gateway::Binary;
 
 /// Requests before those that are counted: connections are opened, statements prepared.
-const WARM_UP: usize = 40;
+const WARM_UP: usize = 10;
 /// Requests that are counted, each by itself. What goes on beside them, such as a look whether a store is well, falls
 /// into few of them, and the median has none of it.
-const COUNTED: usize = 21;
+const COUNTED: usize = 11;
 
 /// What a request asks of each store, in the order of [`Protocol::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,8 +84,9 @@ pub(crate) async fn count(
                 for (_, tap) in &taps {
                     tap.take();
                 }
-                connection.ask(&headers, &question.body).await?;
+                let answer = connection.ask(&headers, &question.body).await?;
                 if request >= WARM_UP {
+                    question.data(&answer).map_err(|error| format!("{}: {error}", contender.title))?;
                     counted.push([0, 1, 2, 3].map(|store: usize| taps[store].1.take()));
                 }
             }

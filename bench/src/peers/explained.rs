@@ -17,9 +17,9 @@ use crate::Failure;
 /// Four levels of joins.
 const JOINS: &str = include_str!("../../queries/joins.graphql");
 /// Requests before those that are timed.
-const WARM_UP: usize = 200;
+const WARM_UP: usize = 50;
 /// Requests that are timed.
-const TIMED: usize = 1_000;
+const TIMED: usize = 400;
 
 /// The store calls of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
