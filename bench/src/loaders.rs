@@ -61,8 +61,10 @@ pub(crate) async fn serve(args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
+type BatchFunction<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, HashMap<K, V>> + Send + Sync;
+
 /// A batch function, as both loaders take it.
-struct Batches<K, V>(Box<dyn Fn(Vec<K>) -> BoxFuture<'static, HashMap<K, V>> + Send + Sync>);
+struct Batches<K, V>(Box<BatchFunction<K, V>>);
 
 impl<K, V> Loader<K> for Batches<K, V>
 where
