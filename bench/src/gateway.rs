@@ -50,12 +50,40 @@ impl Binary {
         &self.env
     }
 
+    /// The value of one of its variables.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.env.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.to_str())
+    }
+
+    /// The same binary with other values of some variables.
+    pub(crate) fn with(&self, values: impl IntoIterator<Item = (&'static str, OsString)>) -> Self {
+        let mut env = self.env.clone();
+        for (name, value) in values {
+            env.retain(|(key, _)| key != name);
+            env.push((name.into(), value));
+        }
+        Self { path: self.path.clone(), env }
+    }
+
     /// One of its commands, with nothing of our own environment that it reads.
     pub(crate) fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.path);
         command.env_clear().envs(self.env.iter().cloned()).env("POLYGRAPH_LOG", "warn").args(arguments);
         command.stdin(Stdio::null());
         command
+    }
+
+    /// A subcommand of this program in the same environment.
+    pub(crate) fn own_command(&self, arguments: &[&str]) -> Result<Command, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.env_clear().envs(self.env.iter().cloned()).args(arguments).stdin(Stdio::null());
+        Ok(command)
+    }
+
+    /// The same binary without some of its variables: without a URL, the embedded store takes part.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        let env = self.env.iter().filter(|(key, _)| names.iter().all(|name| key != name)).cloned().collect();
+        Self { path: self.path.clone(), env }
     }
 
     /// Starts it, and waits until it says that it listens.

@@ -5,6 +5,8 @@
 mod alone;
 mod floor;
 mod gateway;
+mod growth;
+mod loaders;
 mod machine;
 mod peers;
 mod writes;
@@ -36,6 +38,14 @@ enum Command {
     /// Serves the five queries by hand, for `peers` to measure beside the others.
     #[command(hide = true)]
     Floor,
+    /// Serves Polygraph with another loader's scheduler, for `peers` to measure beside the others.
+    #[command(hide = true)]
+    Loader(loaders::Args),
+    /// Whether a page costs the same however much else there is: the queries at 1,000, 100,000 and 1,000,000 posts.
+    Growth(growth::Args),
+    /// Serves Polygraph to whoever says who they are, for `growth` to measure.
+    #[command(hide = true)]
+    Grown,
     /// What writes cost: likes of one post by many clients, and the time from an answer until it is found.
     Writes(writes::Args),
 }
@@ -65,6 +75,9 @@ fn main() -> Result<(), Failure> {
     match Cli::parse().command {
         Command::Alone(args) => Runtime::new()?.block_on(alone::run(args)),
         Command::Floor => Runtime::new()?.block_on(floor::serve()),
+        Command::Loader(args) => Runtime::new()?.block_on(loaders::serve(args)),
+        Command::Growth(args) => Runtime::new()?.block_on(growth::run(args)),
+        Command::Grown => Runtime::new()?.block_on(growth::serve()),
         Command::Writes(args) => Runtime::new()?.block_on(writes::run(args)),
         // Those who are measured need the cores: whoever asks them makes do with one thread.
         Command::Peers(args) => Builder::new_current_thread().enable_all().build()?.block_on(peers::run(args)),

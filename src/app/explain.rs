@@ -27,7 +27,7 @@ pub(super) async fn explain(config: &Config, args: ExplainArgs, clock: Arc<dyn C
     let (stores, trail) = (gateway.traced)(&gateway.stores);
     let asker = Asker { viewer, session: None, is_confirmed: true, address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let explain = Explain { trail, cache: "off" };
-    let context = RequestContext::new(stores, gateway.use_cases, asker).explained(explain);
+    let context = RequestContext::new(gateway.loading, stores, gateway.use_cases, asker).explained(explain);
     let executed = execute(&gateway.schema, context, operation, "explain").await;
     let executed = executed.map_err(|error| AppError::new("The response can't be written.", error))?;
     let response: Value =

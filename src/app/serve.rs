@@ -16,6 +16,7 @@ use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::Results;
 use crate::config::Config;
 use crate::http::{Gateway, Health, Phase, router};
+use crate::loaders::Loaders;
 use crate::ports::{Clock, Role};
 use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
 
@@ -34,6 +35,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         entropy: Arc::new(SystemEntropy),
         explain: config.server.explain.clone(),
         traced,
+        loading: Loaders::new,
     }
 }
 

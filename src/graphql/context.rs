@@ -38,6 +38,9 @@ pub struct RequestContext {
     entered: Arc<Mutex<Vec<UserId>>>,
 }
 
+/// Opens the lanes of a request to these stores: [`Loaders::new`], unless schedulers are compared.
+pub type Loading = fn(&Stores, Option<UserId>) -> Loaders;
+
 /// Who is asking, by which session, and from where.
 #[derive(Debug, Clone, Copy)]
 pub struct Asker {
@@ -52,10 +55,10 @@ pub struct Asker {
 }
 
 impl RequestContext {
-    /// The context of a request of `asker`.
-    pub fn new(stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
+    /// The context of a request of `asker`, whose lanes are opened by `loading`.
+    pub fn new(loading: Loading, stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
         let Asker { viewer, session, is_confirmed, address } = asker;
-        let loaders = Loaders::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), viewer.id());
+        let loaders = loading(&stores, viewer.id());
         Self {
             stores,
             loaders: Arc::new(loaders),

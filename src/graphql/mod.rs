@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, Schema, ValidationMode};
 
-pub use context::{Asker, RequestContext};
+pub use context::{Asker, Loading, RequestContext};
 pub use errors::ErrorCode;
 pub use execute::{Executed, Fate, Operation, execute};
 pub use explain::Explain;

@@ -120,9 +120,10 @@ async fn answer(
             (Some(_), None) => "miss",
             (Some(_), Some(_)) => "hit",
         };
-        RequestContext::new(stores, gateway.use_cases.clone(), asker).explained(Explain { trail, cache })
+        RequestContext::new(gateway.loading, stores, gateway.use_cases.clone(), asker)
+            .explained(Explain { trail, cache })
     } else {
-        RequestContext::new(gateway.stores.clone(), gateway.use_cases.clone(), asker)
+        RequestContext::new(gateway.loading, gateway.stores.clone(), gateway.use_cases.clone(), asker)
     };
     let executed = match execute(&gateway.schema, context, operation, &id.id).await {
         Ok(executed) => executed,

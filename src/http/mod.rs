@@ -18,7 +18,7 @@ pub use health::{Health, Phase};
 
 use crate::cache::Results;
 use crate::config::ExplainFor;
-use crate::graphql::PolygraphSchema;
+use crate::graphql::{Loading, PolygraphSchema};
 use crate::ports::{Entropy, Stores, Trail};
 use crate::services::identity::Identity;
 use crate::services::use_cases::UseCases;
@@ -44,6 +44,8 @@ pub struct Gateway {
     pub explain: ExplainFor,
     /// Makes stores that leave a trail, for a request that is to be explained.
     pub traced: fn(&Stores) -> (Stores, Trail),
+    /// Opens the lanes of each request.
+    pub loading: Loading,
 }
 
 /// The routes of a gateway.

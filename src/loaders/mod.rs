@@ -5,6 +5,7 @@
 
 pub mod batch;
 mod posts;
+mod scheduler;
 mod users;
 
 use std::collections::HashMap;
@@ -16,11 +17,12 @@ use futures::FutureExt as _;
 use futures::future::join_all;
 
 pub use posts::{AuthorsPosts, PostKey, PostLoaders};
+pub use scheduler::{OtherLoader, Scheduled, Scheduler};
 pub use users::{Mutuals, UserLoaders};
 
 use crate::domain::{Page, UserId};
-use crate::ports::{PostStore, Role, StoreError, StoreResult, UserStore};
-use batch::{Lane, Scope};
+use crate::ports::{Role, StoreError, StoreResult, Stores};
+use batch::Scope;
 
 /// All lanes of one request. The viewer is fixed for its length, so their answers may depend on who that is.
 pub struct Loaders {
@@ -33,12 +35,18 @@ pub struct Loaders {
 
 impl Loaders {
     /// Lanes to these stores for a request of `viewer`.
-    pub fn new(users: Arc<dyn UserStore>, posts: Arc<dyn PostStore>, viewer: Option<UserId>) -> Self {
+    pub fn new(stores: &Stores, viewer: Option<UserId>) -> Self {
         let mut scope = Scope::default();
+        let loaders = Self::scheduled(&mut scope, stores, viewer);
+        Self { scope, ..loaders }
+    }
+
+    /// The same over another scheduler.
+    pub fn scheduled(scheduler: &mut impl Scheduler, stores: &Stores, viewer: Option<UserId>) -> Self {
         Self {
-            users: UserLoaders::open(&mut scope, users, viewer),
-            posts: PostLoaders::open(&mut scope, posts, viewer),
-            scope,
+            users: UserLoaders::open(scheduler, Arc::clone(&stores.users), viewer),
+            posts: PostLoaders::open(scheduler, Arc::clone(&stores.posts), viewer),
+            scope: Scope::default(),
         }
     }
 
@@ -64,7 +72,7 @@ pub struct Paged<P, C> {
 
 /// A lane to a store: a key's value, nothing, or the store's failure.
 pub struct StoreLane<K, V> {
-    lane: Lane<K, StoreResult<V>>,
+    lane: Scheduled<K, StoreResult<V>>,
     role: Role,
 }
 
@@ -93,10 +101,10 @@ where
 /// Opens a lane whose batches are `$function`'s, a [`dataloader::BatchFn`]. A macro, since the trait does not say that
 /// its futures are `Send`: the compiler sees it of a concrete function only.
 macro_rules! open {
-    ($scope:expr, $role:expr, $name:literal, $function:expr) => {{
+    ($scheduler:expr, $role:expr, $name:literal, $function:expr) => {{
         let function = $function;
         $crate::loaders::StoreLane {
-            lane: $scope.lane($name, move |keys| {
+            lane: $scheduler.open($name, move |keys| {
                 let mut function = function.clone();
                 futures::FutureExt::boxed(async move { dataloader::BatchFn::load(&mut function, &keys).await })
             }),

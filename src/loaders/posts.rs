@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use dataloader::BatchFn;
 
-use super::batch::Scope;
-use super::{Paged, StoreLane, each, each_page, open};
+use super::{Paged, Scheduler, StoreLane, each, each_page, open};
 use crate::domain::{AuthorStats, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
 use crate::ports::{LikedPost, PostStore, Role, StoreResult};
 
@@ -49,16 +48,16 @@ pub struct PostLoaders {
 }
 
 impl PostLoaders {
-    pub(super) fn open(scope: &mut Scope, store: Arc<dyn PostStore>, viewer: Option<UserId>) -> Self {
+    pub(super) fn open(scheduler: &mut impl Scheduler, store: Arc<dyn PostStore>, viewer: Option<UserId>) -> Self {
         let asked = Asked { store, viewer };
         Self {
-            by_id: open!(scope, Role::Posts, "posts by id", ById(asked.clone())),
-            of_author: open!(scope, Role::Posts, "posts of authors", OfAuthor(asked.clone())),
-            author_stats: open!(scope, Role::Posts, "author stats", Stats(asked.clone())),
-            likes_by_id: open!(scope, Role::Posts, "likes by id", LikesById(asked.clone())),
-            likes_of_post: open!(scope, Role::Posts, "likes of posts", LikesOfPost(asked.clone())),
-            likes_by_user: open!(scope, Role::Posts, "likes by users", LikesByUser(asked.clone())),
-            viewer_has_liked: open!(scope, Role::Posts, "viewer has liked", ViewerHasLiked(asked)),
+            by_id: open!(scheduler, Role::Posts, "posts by id", ById(asked.clone())),
+            of_author: open!(scheduler, Role::Posts, "posts of authors", OfAuthor(asked.clone())),
+            author_stats: open!(scheduler, Role::Posts, "author stats", Stats(asked.clone())),
+            likes_by_id: open!(scheduler, Role::Posts, "likes by id", LikesById(asked.clone())),
+            likes_of_post: open!(scheduler, Role::Posts, "likes of posts", LikesOfPost(asked.clone())),
+            likes_by_user: open!(scheduler, Role::Posts, "likes by users", LikesByUser(asked.clone())),
+            viewer_has_liked: open!(scheduler, Role::Posts, "viewer has liked", ViewerHasLiked(asked)),
         }
     }
 

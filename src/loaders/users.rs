@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use dataloader::BatchFn;
 
-use super::batch::Scope;
-use super::{Paged, StoreLane, each, each_page, open};
+use super::{Paged, Scheduler, StoreLane, each, each_page, open};
 use crate::domain::text::Handle;
 use crate::domain::{ByTime, FollowedUser, Slice, User, UserId};
 use crate::ports::{Role, StoreResult, UserStore};
@@ -48,18 +47,23 @@ pub struct Mutuals {
 }
 
 impl UserLoaders {
-    pub(super) fn open(scope: &mut Scope, store: Arc<dyn UserStore>, viewer: Option<UserId>) -> Self {
+    pub(super) fn open(scheduler: &mut impl Scheduler, store: Arc<dyn UserStore>, viewer: Option<UserId>) -> Self {
         let asked = Asked { store, viewer };
         Self {
-            by_id: open!(scope, Role::Users, "users by id", ById(asked.clone())),
-            by_handle: open!(scope, Role::Users, "users by handle", ByHandle(asked.clone())),
-            followers: open!(scope, Role::Users, "followers", Followers(asked.clone())),
-            following: open!(scope, Role::Users, "following", Following(asked.clone())),
-            mutual_followers: open!(scope, Role::Users, "mutual followers", MutualFollowers(asked.clone())),
-            mutual_followers_count: open!(scope, Role::Users, "mutual follower counts", MutualCounts(asked.clone())),
-            viewer_follows: open!(scope, Role::Users, "viewer follows", ViewerFollows(asked.clone())),
-            follows_viewer: open!(scope, Role::Users, "follows viewer", FollowsViewer(asked.clone())),
-            mutuals: open!(scope, Role::Users, "mutuals", MutualsOf(asked)),
+            by_id: open!(scheduler, Role::Users, "users by id", ById(asked.clone())),
+            by_handle: open!(scheduler, Role::Users, "users by handle", ByHandle(asked.clone())),
+            followers: open!(scheduler, Role::Users, "followers", Followers(asked.clone())),
+            following: open!(scheduler, Role::Users, "following", Following(asked.clone())),
+            mutual_followers: open!(scheduler, Role::Users, "mutual followers", MutualFollowers(asked.clone())),
+            mutual_followers_count: open!(
+                scheduler,
+                Role::Users,
+                "mutual follower counts",
+                MutualCounts(asked.clone())
+            ),
+            viewer_follows: open!(scheduler, Role::Users, "viewer follows", ViewerFollows(asked.clone())),
+            follows_viewer: open!(scheduler, Role::Users, "follows viewer", FollowsViewer(asked.clone())),
+            mutuals: open!(scheduler, Role::Users, "mutuals", MutualsOf(asked)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The budgets that Polygraph is held to, each beside what was measured. They are ratios within one run.
 
 use super::contender::Role;
+use super::explained::Explained;
 use super::figures::{Figures, Measure};
 use super::question::Question;
 use super::rounds::Running;
@@ -11,12 +12,14 @@ const OVER_PEERS: f64 = 3.0;
 const OVER_FLOOR: f64 = 1.5;
 /// The query that the latter is about.
 const FEED: &str = "feed";
+/// Microseconds that a single client waits beyond the stores for four levels of joins, at most.
+const ADDED: f64 = 300.0;
 
 /// A budget and what became of it.
 pub(crate) struct Budget {
     /// What is promised.
     pub(crate) promise: String,
-    /// The query that it is promised for.
+    /// The query that it is promised for; `joins` is asked besides the others.
     pub(crate) question: &'static str,
     /// What was measured.
     pub(crate) measured: String,
@@ -25,7 +28,7 @@ pub(crate) struct Budget {
 }
 
 /// All budgets that this field lets be told.
-pub(crate) fn of(figures: &Figures, field: &[Running], questions: &[Question]) -> Vec<Budget> {
+pub(crate) fn of(figures: &Figures, field: &[Running], questions: &[Question], explained: &Explained) -> Vec<Budget> {
     let median = |question: &Question, contender: &Running, measure| {
         figures.summary(question.name, contender.name, measure).map(|summary| summary.median)
     };
@@ -35,7 +38,7 @@ pub(crate) fn of(figures: &Figures, field: &[Running], questions: &[Question]) -
     let ratio =
         |question, other, measure| Some(median(question, polygraph, measure)? / median(question, other, measure)?);
     let per_cpu = |question, other| ratio(question, other, Measure::RequestsPerCpuSecond);
-    let mut budgets = Vec::new();
+    let mut budgets = of_explained(questions, explained);
     for other in field {
         let each = questions.iter();
         match other.role {
@@ -71,4 +74,20 @@ pub(crate) fn of(figures: &Figures, field: &[Running], questions: &[Question]) -
         }
     }
     budgets
+}
+
+fn of_explained(questions: &[Question], explained: &Explained) -> Vec<Budget> {
+    let one_batch = questions.iter().zip(&explained.batches).map(|(question, batches)| Budget {
+        promise: "store calls: one per key space per level".to_owned(),
+        question: question.name,
+        measured: format!("{} on {} levels", batches.calls, batches.levels),
+        is_met: batches.repeated == 0,
+    });
+    let added = explained.joins.first().map(|joins| Budget {
+        promise: format!("added to the stores' time at one client ≤ {:.1} ms", ADDED / 1e3),
+        question: "joins",
+        measured: format!("{:.2} ms", joins.added / 1e3),
+        is_met: joins.added <= ADDED,
+    });
+    one_batch.chain(added).collect()
 }

@@ -1,14 +1,14 @@
 //! Whoever is measured: a program that serves the five queries from the seeded stores.
 //!
-//! To add one, write a program that reads what [`World::env`] names from its environment, prints
+//! To add one, write a program that reads what [`Binary::env`] names from its environment, prints
 //! `Listening on http://ADDRESS` once it serves `POST /graphql` there, and add it to [`all`]. Whatever it serves is
 //! first compared with Polygraph's answers. It may be this program itself, with a subcommand of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::world::World;
 use crate::Failure;
+use crate::gateway::Binary;
 
 /// What a contender is there for: it decides which budget it is held to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,6 @@ pub(crate) enum Role {
     /// What the same batches cost without GraphQL, written by hand.
     Floor,
     /// Polygraph itself with the scheduler of another loader.
-    #[expect(dead_code, reason = "the loaders are yet to be added")]
     OtherLoader,
     /// Another GraphQL server.
     Peer,
@@ -48,22 +47,36 @@ pub(crate) struct Contender {
     pub(crate) command: Command,
 }
 
-/// Everybody there is, Polygraph first: the others' answers are compared with its.
-pub(crate) fn all(world: &World) -> Result<Vec<Contender>, Failure> {
+/// The setting that makes Polygraph, and what is made of its parts, wait for the stores longer than by default: the
+/// others wait for ever, and 64 feeds at once may take seconds.
+const PATIENCE: (&str, &str) = ("POLYGRAPH_STORE_TIMEOUT", "60s");
+
+/// Everybody there is on these stores, Polygraph first: the others' answers are compared with its.
+pub(crate) fn all(binary: &Binary) -> Result<Vec<Contender>, Failure> {
     let peers = Path::new("bench/peers").canonicalize().map_err(|_| "run this in the root of the repository")?;
     let node = |name, title, arguments: &[&str]| {
-        let mut command = program(world, "node", &peers.join("node"));
+        let mut command = program(binary, "node", &peers.join("node"));
         command.args(arguments).env("NODE_ENV", "production");
         Contender { name, title, role: Role::Peer, command }
     };
-    let mut go = program(world, built("peers-go")?, &peers.join("go"));
+    let mut go = program(binary, built("peers-go")?, &peers.join("go"));
     go.env("GOGC", "400");
-    let polygraph = world.polygraph();
-    let mut floor = program(world, std::env::current_exe()?, Path::new("."));
+    // As it is released. Its result cache is off unless it is turned on.
+    let mut polygraph = binary.command(&[]);
+    polygraph.env(PATIENCE.0, PATIENCE.1);
+    let own = std::env::current_exe()?;
+    let mut floor = program(binary, &own, Path::new("."));
     floor.arg("floor");
+    let loader = |name, title, scheduler| {
+        let mut command = program(binary, &own, Path::new("."));
+        command.args(["loader", scheduler]);
+        Contender { name, title, role: Role::OtherLoader, command }
+    };
     Ok(vec![
         Contender { name: "polygraph", title: "Polygraph", role: Role::Polygraph, command: polygraph },
         Contender { name: "floor", title: "by hand (axum)", role: Role::Floor, command: floor },
+        loader("async-graphql-loader", "with async-graphql's", "async-graphql"),
+        loader("dataloader-crate", "with dataloader's", "dataloader"),
         node("mercurius", "Mercurius (jit: 1)", &["mercurius.js"]),
         node("yoga", "GraphQL Yoga", &["yoga.js"]),
         node("yoga-tuned", "GraphQL Yoga, tuned", &["yoga.js", "--tuned"]),
@@ -78,10 +91,15 @@ fn built(name: &str) -> Result<PathBuf, Failure> {
     if path.is_file() { Ok(path) } else { Err(format!("{} is not there: bench/run builds it", path.display()).into()) }
 }
 
-/// A program on the stores of this world, with nothing else of our own environment but what finds programs.
-fn program(world: &World, path: impl AsRef<Path>, folder: &Path) -> Command {
+/// A program on the stores of `binary`, with nothing else of our own environment but what finds programs.
+fn program(binary: &Binary, path: impl AsRef<Path>, folder: &Path) -> Command {
     let mut command = Command::new(path.as_ref());
-    command.env_clear().envs(world.env().iter().cloned()).envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
-    command.env("HOST", "127.0.0.1").env("PORT", "0").current_dir(folder).stdin(Stdio::null());
+    command.env_clear().envs(binary.env().iter().cloned()).envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
+    command
+        .env(PATIENCE.0, PATIENCE.1)
+        .env("HOST", "127.0.0.1")
+        .env("PORT", "0")
+        .current_dir(folder)
+        .stdin(Stdio::null());
     command
 }

@@ -4,14 +4,17 @@
 //! Stores and whoever asks have the same cores, but their time is not counted.
 
 mod budgets;
+mod calls;
 mod compare;
 mod contender;
+mod explained;
 mod figures;
 mod load;
 mod plot;
 mod question;
 mod rounds;
 mod table;
+mod tap;
 mod wire;
 mod world;
 
@@ -22,8 +25,12 @@ use clap::Parser;
 use serde_json::{Map, Value, json};
 
 use crate::{Failure, machine};
+pub(crate) use wire::{Connection, json_headers};
+
 use budgets::Budget;
+use calls::AllCalls;
 use contender::Contender;
+use explained::Added;
 use figures::Figures;
 use question::Question;
 use rounds::{CROWD, Running};
@@ -32,7 +39,7 @@ use world::World;
 /// How Polygraph and others are measured.
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
-    /// Two minutes in two rounds in place of ten in five: for a look, not for figures.
+    /// Less than two minutes in two rounds in place of ten in five: for a look, not for figures.
     #[arg(long)]
     quick: bool,
 
@@ -59,7 +66,7 @@ pub(crate) struct Args {
 
 impl Args {
     fn time(&self) -> Result<Duration, Failure> {
-        let minutes = self.minutes.unwrap_or(if self.quick { 2.0 } else { 10.0 });
+        let minutes = self.minutes.unwrap_or(if self.quick { 1.7 } else { 10.0 });
         Ok(Duration::try_from_secs_f64(minutes * 60.0)?)
     }
 
@@ -85,17 +92,23 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let (time, rounds) = (args.time()?, args.rounds());
     let world = World::make().await?;
     let questions = question::all()?;
-    let chosen = args.chosen(contender::all(&world)?)?;
+    let chosen = args.chosen(contender::all(&world.binary)?)?;
     let mut field = chosen.into_iter().map(Running::start).collect::<Result<Vec<_>, _>>()?;
     let loads = rounds::compare(&field, &questions, &world.viewer).await?;
     eprintln!("{} contenders give the same answers to {} queries", field.len(), questions.len());
+    let names: Vec<&'static str> = field.iter().map(|contender| contender.name).collect();
+    let calls = calls::count(&world.binary, &names, &questions, &world.viewer).await?;
+    eprintln!("their store calls are counted");
+    let explained = explained::ask(&field, &questions, &world.viewer).await?;
     let figures = rounds::measure(&field, &questions, &loads, rounds, time).await?;
     for contender in &mut field {
         contender.weigh()?;
     }
     let report = Report {
-        budgets: budgets::of(&figures, &field, &questions),
+        budgets: budgets::of(&figures, &field, &questions, &explained),
         figures: &figures,
+        calls: &calls,
+        joins: &explained.joins,
         field: &field,
         questions: &questions,
         machine: machine::describe()?,
@@ -117,6 +130,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 /// All that is told of a run.
 struct Report<'a> {
     figures: &'a Figures,
+    calls: &'a AllCalls,
+    joins: &'a [Added],
     field: &'a [Running],
     questions: &'a [Question],
     budgets: Vec<Budget>,
@@ -136,6 +151,7 @@ impl Report<'_> {
         let budgets = self.budgets.iter().map(|Budget { promise, question, measured, is_met }| {
             json!({ "promise": promise, "query": question, "measured": measured, "is_met": is_met })
         });
+        let joins = self.joins.iter().map(|added| (added.contender.to_owned(), added.json()));
         json!({
             "machine": self.machine,
             "notes": self.notes,
@@ -144,6 +160,8 @@ impl Report<'_> {
             "clients": [1, CROWD],
             "contenders": Value::Object(contenders.collect::<Map<_, _>>()),
             "queries": self.figures.json(),
+            "store_calls": self.calls.json(),
+            "four_levels": Value::Object(joins.collect::<Map<_, _>>()),
             "budgets": budgets.collect::<Vec<_>>(),
         })
     }

@@ -26,7 +26,13 @@ macro_rules! file {
 }
 
 impl Question {
-    fn new(name: &'static str, title: &'static str, query: &str, variables: Option<&str>) -> Result<Self, Failure> {
+    /// A query and its variables, as JSON.
+    pub(crate) fn new(
+        name: &'static str,
+        title: &'static str,
+        query: &str,
+        variables: Option<&str>,
+    ) -> Result<Self, Failure> {
         let mut body = json!({ "query": query });
         if let Some(variables) = variables {
             body["variables"] = serde_json::from_str(variables)?;

@@ -56,6 +56,11 @@ impl Running {
         Ok(Self { name, title, role, resident_bytes: 0, gateway: Gateway::start(command)? })
     }
 
+    /// Where it answers.
+    pub(crate) fn url(&self) -> &str {
+        self.gateway.url()
+    }
+
     /// Looks how much memory it has at the moment.
     pub(crate) fn weigh(&mut self) -> Result<(), Failure> {
         self.resident_bytes = self.gateway.resident_bytes()?;
@@ -73,7 +78,7 @@ pub(crate) async fn compare(
     let mut loads = Vec::with_capacity(field.len());
     let mut expected = Vec::with_capacity(questions.len());
     for contender in field {
-        let mut connection = Connection::open(contender.gateway.url()).await?;
+        let mut connection = Connection::open(contender.url()).await?;
         let mut of_contender = Vec::with_capacity(questions.len());
         for (at, question) in questions.iter().enumerate() {
             let named = |error: Failure| format!("{}, {}: {error}", contender.title, question.name);

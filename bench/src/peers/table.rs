@@ -9,7 +9,7 @@ use super::question::Question;
 
 /// Requests per CPU-second, latencies, memory and budgets.
 pub(super) fn markdown(report: &Report<'_>) -> String {
-    let Report { figures, field, questions, budgets, machine, .. } = report;
+    let Report { figures, calls, field, questions, budgets, machine, .. } = report;
     let mut text = String::from("Requests per CPU-second of the server, under 64 clients:\n\n");
     let names: Vec<&str> = questions.iter().map(|question| question.name).collect();
     let per_cpu = |summary: Summary| format!("{} ±{:.0} %", thousands(summary.median), summary.spread());
@@ -37,8 +37,18 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
             row(&mut text, contender.title, questions.iter().map(cell));
         }
     }
-    text.push_str("\nBudgets, as ratios of Polygraph's figures to those of the other; what is missed is bold:\n\n");
+    text.push_str("\nStore calls for a request, counted on the wire:\n\n");
     head(&mut text, &names, &[]);
+    for contender in *field {
+        let cell = |question: &Question| {
+            calls.of(question.name, contender.name).map_or_else(String::new, |calls| calls.to_string())
+        };
+        row(&mut text, contender.title, questions.iter().map(cell));
+    }
+    four_levels(&mut text, report);
+    text.push_str("\nBudgets, as ratios of Polygraph's figures to those of the other; what is missed is bold:\n\n");
+    let columns: Vec<&str> = names.iter().copied().chain(["joins"]).collect();
+    head(&mut text, &columns, &[]);
     let mut promises: Vec<&str> = budgets.iter().map(|budget| budget.promise.as_str()).collect();
     promises.dedup();
     for promise in promises {
@@ -46,12 +56,25 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
         let told = |budget: &Budget| {
             if budget.is_met { budget.measured.clone() } else { format!("**{}**", budget.measured) }
         };
-        row(&mut text, promise, names.iter().map(|&name| of(name).map_or_else(String::new, told)));
+        row(&mut text, promise, columns.iter().map(|&name| of(name).map_or_else(String::new, told)));
     }
     let of_machine = |key: &str| machine[key].as_str().unwrap_or("unknown").to_owned();
     let (processor, memory, commit) = (of_machine("processor"), of_machine("memory"), of_machine("commit"));
     let _ = writeln!(text, "\nOn {} cores of {processor}, {memory}; commit {commit}.", machine["cores"]);
     text
+}
+
+/// What a single client waits for beyond the stores.
+fn four_levels(text: &mut String, report: &Report<'_>) {
+    text.push_str("\nFour levels of joins for one client, medians in milliseconds; the stores' time is the longest call of each\nlevel, one level after the other:\n\n");
+    head(text, &["store calls", "latency", "the stores' part", "added"], &[]);
+    for joins in report.joins {
+        let title =
+            report.field.iter().find(|contender| contender.name == joins.contender).map_or("", |found| found.title);
+        let calls = joins.batches.calls.to_string();
+        let times = [joins.total, joins.stores, joins.added].map(|micros| format!("{:.2}", micros / 1e3));
+        row(text, title, std::iter::once(calls).chain(times));
+    }
 }
 
 fn head(text: &mut String, columns: &[&str], more: &[&str]) {

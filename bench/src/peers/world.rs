@@ -1,8 +1,7 @@
 //! What everybody serves: the demo data in a namespace of this run, and somebody who is signed in.
 
-use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use polygraph::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
 use serde_json::{Value, json};
@@ -18,7 +17,10 @@ const SIGN_IN: &str = "mutation ($login: String!, $password: String!) {
 
 /// Seeded stores.
 pub(crate) struct World {
-    binary: Binary,
+    /// Polygraph on them. Its environment tells any program where they are: `DATABASE_URL`, `MONGODB_URL`,
+    /// `ELASTICSEARCH_URL`, and `POLYGRAPH_NAMESPACE`, which names the schema in PostgreSQL and begins the names of
+    /// collections and indexes.
+    pub(crate) binary: Binary,
     /// Who asks for what is personal.
     pub(crate) viewer: Viewer,
     /// Whatever Polygraph keeps on the disk beside its stores.
@@ -42,28 +44,11 @@ impl World {
         gateway.stop()?;
         Ok(Self { binary, viewer, _directory: directory })
     }
-
-    /// Polygraph as it is released, serving this. Its result cache is off unless it is turned on. It waits for the
-    /// stores longer than it would by default: the others wait for ever, and 64 feeds at once may take seconds.
-    pub(crate) fn polygraph(&self) -> Command {
-        let mut command = self.binary.command(&[]);
-        command.env("POLYGRAPH_STORE_TIMEOUT", "60s");
-        command
-    }
-
-    /// The environment that tells a program where this is: `DATABASE_URL`, `MONGODB_URL`, `ELASTICSEARCH_URL` and
-    /// `POLYGRAPH_NAMESPACE`, which names the schema in PostgreSQL and begins the names of collections and indexes.
-    pub(crate) fn env(&self) -> &[(OsString, OsString)] {
-        self.binary.env()
-    }
 }
 
 /// Makes the index show all that it was given: it does so by itself once a second, with part of it before.
 async fn show_all(binary: &Binary) -> Result<(), Failure> {
-    let value = |name: &str| {
-        let found = binary.env().iter().find(|(key, _)| key == name).and_then(|(_, value)| value.to_str());
-        found.ok_or_else(|| format!("{name} is not set"))
-    };
+    let value = |name: &str| binary.value(name).ok_or_else(|| format!("{name} is not set"));
     let (url, namespace) = (value("ELASTICSEARCH_URL")?, value("POLYGRAPH_NAMESPACE")?);
     let address = format!("{}/{namespace}-search/_refresh", url.trim_end_matches('/'));
     reqwest::Client::builder().no_proxy().build()?.post(address).send().await?.error_for_status()?;
