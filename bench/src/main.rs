@@ -16,6 +16,10 @@ use std::error::Error;
 use clap::{Parser, Subcommand, ValueEnum};
 use tokio::runtime::{Builder, Runtime};
 
+/// That of the `polygraph` binary: the floor and the gateways within this process are measured beside it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A failure, with a sentence for whoever waits for figures.
 type Failure = Box<dyn Error + Send + Sync>;
 

@@ -5,6 +5,7 @@
 
 pub mod cursor;
 pub mod event;
+pub mod hex;
 pub mod highlight;
 pub mod id;
 pub mod input;
@@ -17,6 +18,7 @@ pub mod time;
 pub mod user;
 
 pub use cursor::{ByCount, ByHandle, ByScore, ByTime, CursorField, CursorKey};
+pub use hex::hex;
 pub use id::{GlobalId, LikeId, PostId, UserId};
 pub use page::{Direction, Page, PageArgs, Slice};
 pub use post::{AuthorStats, Like, Post, PostFields, PostOrder};

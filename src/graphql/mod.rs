@@ -9,6 +9,7 @@ mod documents;
 mod errors;
 mod execute;
 mod explain;
+mod in_place;
 mod limits;
 mod merge;
 mod mutation;

@@ -100,7 +100,7 @@ macro_rules! connection {
             /// The node's position in the list: pass it as `after` or `before`.
             cursor: String,
             /// The item.
-            node: $node,
+            node: $crate::graphql::in_place::InPlace<$node>,
             $($(#[doc = $extra_doc])* $extra: $extra_type,)*
         }
 
@@ -117,16 +117,16 @@ macro_rules! connection {
         #[async_graphql::Object]
         impl $connection {
             /// The items of this page with their cursors.
-            async fn edges(&self) -> &[$edge] {
-                &self.edges
+            async fn edges(&self) -> $crate::graphql::in_place::List<&$edge> {
+                self.edges.iter().collect()
             }
             /// The items of this page.
-            async fn nodes(&self) -> Vec<&$node> {
-                self.edges.iter().map(|edge| &edge.node).collect()
+            async fn nodes(&self) -> $crate::graphql::in_place::List<&$node> {
+                self.edges.iter().map(|edge| &edge.node.0).collect()
             }
             /// Where this page stands in the list.
-            async fn page_info(&self) -> &$crate::graphql::pages::PageInfo {
-                &self.page_info
+            async fn page_info(&self) -> $crate::graphql::in_place::InPlace<&$crate::graphql::pages::PageInfo> {
+                $crate::graphql::in_place::InPlace(&self.page_info)
             }
             /// How many items the whole list has, exactly; null where counting is not offered.
             async fn total_count(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<i32>> {

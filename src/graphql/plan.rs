@@ -69,15 +69,22 @@ impl Plan {
         match value {
             Value::Object(object) if !self.fields.is_empty() => {
                 out.push(b'{');
-                let mut first = true;
+                // Where the object is in order already, no key is looked for.
+                let mut written = 0;
                 for (key, plan) in &self.fields {
-                    let Some(value) = object.get(key) else { continue };
-                    if !std::mem::take(&mut first) {
-                        out.push(b',');
-                    }
-                    serde_json::to_writer(&mut *out, key.as_str())?;
-                    out.push(b':');
+                    let value = match object.get_index(written) {
+                        Some((here, value)) if here == key => value,
+                        _ => match object.get(key) {
+                            Some(value) => value,
+                            None => continue,
+                        },
+                    };
+                    // A name has nothing to escape (GraphQL specification, §2.1.9).
+                    out.extend_from_slice(if written > 0 { b",\"" } else { b"\"" });
+                    out.extend_from_slice(key.as_bytes());
+                    out.extend_from_slice(b"\":");
                     plan.write(value, out)?;
+                    written += 1;
                 }
                 out.push(b'}');
                 Ok(())

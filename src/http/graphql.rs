@@ -6,12 +6,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::Gateway;
 use super::accept::{self, MediaType};
 use super::body::{Unread, read_body};
 use super::request::{self, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
+use super::{Gateway, Shared};
 use crate::config::ExplainFor;
 use crate::domain::{GlobalId, Viewer};
 use crate::graphql::{Asker, ErrorCode, Explain, Fate, Operation, RequestContext, execute};
@@ -21,7 +21,7 @@ use crate::services::identity::{Identified, IdentityError};
 const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
 
 pub(super) async fn get(
-    State(gateway): State<Gateway>,
+    State(gateway): Shared,
     Extension(id): Id,
     headers: HeaderMap,
     RawQuery(parameters): RawQuery,
@@ -34,12 +34,7 @@ pub(super) async fn get(
     answer(&gateway, &id, &headers, operation).await
 }
 
-pub(super) async fn post(
-    State(gateway): State<Gateway>,
-    Extension(id): Id,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn post(State(gateway): Shared, Extension(id): Id, headers: HeaderMap, body: Body) -> Response {
     let body = match read_body(&headers, body).await {
         Ok(body) => body,
         Err(unread) => {

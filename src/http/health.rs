@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, json};
 
-use super::Gateway;
+use super::Shared;
 use crate::ports::Role;
 
 /// Where a gateway stands in its life.
@@ -68,7 +68,7 @@ impl Health {
     }
 }
 
-pub(super) async fn ready(State(gateway): State<Gateway>) -> Response {
+pub(super) async fn ready(State(gateway): Shared) -> Response {
     let (serves, body) = gateway.health.locked(|state| {
         let up = |role: Role| state.is_up(role);
         let store = |(role, kind, up): &(Role, &'static str, Option<bool>)| {

@@ -12,6 +12,7 @@ mod respond;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::routing::get;
 
 pub use health::{Health, Phase};
@@ -23,8 +24,7 @@ use crate::ports::{Entropy, Stores, Trail};
 use crate::services::identity::Identity;
 use crate::services::use_cases::UseCases;
 
-/// All that a request is answered with. Cheap to clone.
-#[derive(Clone)]
+/// All that a request is answered with.
 pub struct Gateway {
     /// The executable schema.
     pub schema: PolygraphSchema,
@@ -48,8 +48,12 @@ pub struct Gateway {
     pub loading: Loading,
 }
 
+/// The gateway, as handlers get it.
+type Shared = State<Arc<Gateway>>;
+
 /// The routes of a gateway.
 pub fn router(gateway: Gateway) -> Router {
+    let gateway = Arc::new(gateway);
     Router::new()
         .route("/", get(pages::graphiql).fallback(respond::method_not_allowed_get))
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(respond::method_not_allowed))
@@ -57,6 +61,6 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/livez", get(pages::alive).fallback(respond::method_not_allowed_get))
         .route("/readyz", get(health::ready).fallback(respond::method_not_allowed_get))
         .fallback(respond::not_found)
-        .layer(axum::middleware::from_fn_with_state(gateway.clone(), request_id::assign))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&gateway), request_id::assign))
         .with_state(gateway)
 }

@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::graphql::Operation;
@@ -48,13 +50,17 @@ pub(super) fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, N
     }
     // RFC 8259 §8.1 lets a reader ignore a byte order mark.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let value: Value =
-        serde_json::from_slice(body).map_err(|_| NotARequest::Malformed("The body is not JSON.".to_owned()))?;
-    if value.is_array() {
-        return Err(NotARequest::Malformed("Batches of operations are not accepted: send one.".to_owned()));
+    let malformed = |message: &str| NotARequest::Malformed(message.to_owned());
+    // An array would pass for the fields of an object in their order.
+    if body.trim_ascii_start().starts_with(b"[") && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return Err(malformed("Batches of operations are not accepted: send one."));
     }
-    let shape = "The body must be a JSON object with `query`, and if need be `variables` and `operationName`.";
-    let raw: Raw = serde_json::from_value(value).map_err(|_| NotARequest::Malformed(shape.to_owned()))?;
+    let raw: Raw = serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => {
+            malformed("The body must be a JSON object with `query`, and if need be `variables` and `operationName`.")
+        }
+        _ => malformed("The body is not JSON."),
+    })?;
     raw.checked(false)
 }
 

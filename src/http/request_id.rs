@@ -11,7 +11,8 @@ use axum::response::Response;
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::{Gateway, respond};
+use super::{Gateway, Shared, respond};
+use crate::domain::hex;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -25,7 +26,7 @@ pub(super) struct RequestId {
 
 /// Takes the id that a proxy in front gave, if it is a plain one, and makes one otherwise. A request that panics is
 /// answered here, where its id is known.
-pub(super) async fn assign(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+pub(super) async fn assign(State(gateway): Shared, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&HEADER).and_then(|id| id.to_str().ok()).filter(|id| is_plain(id));
     let id = given.map_or_else(|| random(&gateway), ToOwned::to_owned);
     let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
@@ -48,5 +49,5 @@ fn is_plain(id: &str) -> bool {
 fn random(gateway: &Gateway) -> String {
     let mut bytes = [0; 12];
     gateway.entropy.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&bytes)
 }

@@ -2,7 +2,6 @@
 
 mod turns;
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use self::turns::Turns;
 use super::outcome::ServiceError;
-use crate::domain::UserId;
+use crate::domain::{UserId, hex};
 use crate::ports::{Limit, StoreResult, Throttle};
 
 const QUARTER: Duration = Duration::from_secs(15 * 60);
@@ -180,10 +179,7 @@ fn log(taken_back: StoreResult<()>) {
 
 /// A login is private, so it is not a key as it is.
 fn digest(login: &str) -> String {
-    Sha256::digest(login).iter().take(16).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(login)[..16])
 }
 
 /// The address, or of IPv6 the /64 that one customer is given as a whole.

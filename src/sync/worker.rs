@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::projector::{ProjectError, Projector, explain};
 use crate::domain::Timestamp;
-use crate::ports::{Claim, Clock, Entropy, Lease, Outbox, Projection, StoreResult};
+use crate::ports::{Claim, Clock, Entropy, ErrorKind, Lease, Outbox, Projection, StoreResult};
 
 /// How often the outbox is looked into, and how seldom when nothing comes.
 const LOOK: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
@@ -67,7 +67,8 @@ impl Worker<'_> {
             match settled {
                 Ok(()) => failures = 0,
                 Err(error) => {
-                    if failures == 0 {
+                    // A store without tables is being migrated, as at the very first start: that is no failure.
+                    if failures == 0 && error.kind != ErrorKind::NotReady {
                         let (projection, outbox) = (self.projection.name(), self.outbox.kind());
                         tracing::warn!(projection, outbox, error = explain(&error), "the outbox fails; trying again");
                     }

@@ -8,6 +8,7 @@ mod search;
 use async_graphql::{Context, ID, Object};
 
 use super::context::RequestContext;
+use super::in_place::{InPlace, List};
 use super::scalars::{AtMost, DateTime, Interval, OrDefault, PostOrder, SearchOrder, SearchType, UserOrder};
 use super::types::{
     ActivityBucket, FollowSuggestion, LeaderboardEntry, Node, Post, PostConnection, SearchConnection, SearchResult,
@@ -26,8 +27,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The id of a user, a post or a like.")] id: ID,
-    ) -> async_graphql::Result<Option<Node>> {
-        Ok(node::fetch_node(ctx, &id).await?)
+    ) -> async_graphql::Result<Option<InPlace<Node>>> {
+        Ok(node::fetch_node(ctx, &id).await?.map(InPlace))
     }
 
     /// The things with these ids, in their order; null for each there is none of.
@@ -35,13 +36,13 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Ids of users, posts and likes: at most 100, repetitions allowed.")] ids: Vec<ID>,
-    ) -> async_graphql::Result<Vec<Option<async_graphql::Result<Node>>>> {
+    ) -> async_graphql::Result<Vec<Option<async_graphql::Result<InPlace<Node>>>>> {
         Ok(node::fetch_nodes(ctx, &ids).await?)
     }
 
     /// Who is signed in; null when nobody is.
-    async fn viewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
-        Ok(node::fetch_viewer(ctx).await?)
+    async fn viewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<InPlace<User>>> {
+        Ok(node::fetch_viewer(ctx).await?.map(InPlace))
     }
 
     /// The user with this id or handle: exactly one of the two; null where there is none.
@@ -50,8 +51,8 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: Option<ID>,
         #[graphql(desc = "The user's handle, in upper or lower case.")] handle: Option<String>,
-    ) -> async_graphql::Result<Option<User>> {
-        Ok(node::fetch_user(ctx, id.as_ref(), handle.as_deref()).await?)
+    ) -> async_graphql::Result<Option<InPlace<User>>> {
+        Ok(node::fetch_user(ctx, id.as_ref(), handle.as_deref()).await?.map(InPlace))
     }
 
     /// All users.
@@ -63,8 +64,8 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Option<UserConnection>> {
-        Ok(Some(lists::fetch_users(ctx, order_by.0, &PageArgs { first, after, last, before }).await?))
+    ) -> async_graphql::Result<Option<InPlace<UserConnection>>> {
+        Ok(Some(InPlace(lists::fetch_users(ctx, order_by.0, &PageArgs { first, after, last, before }).await?)))
     }
 
     /// The post with this id; null where there is none.
@@ -72,8 +73,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The post's id.")] id: ID,
-    ) -> async_graphql::Result<Option<Post>> {
-        Ok(node::fetch_post(ctx, &id).await?)
+    ) -> async_graphql::Result<Option<InPlace<Post>>> {
+        Ok(node::fetch_post(ctx, &id).await?.map(InPlace))
     }
 
     /// All posts, or those of one author.
@@ -87,9 +88,9 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Option<PostConnection>> {
+    ) -> async_graphql::Result<Option<InPlace<PostConnection>>> {
         let args = PageArgs { first, after, last, before };
-        Ok(Some(lists::fetch_posts(ctx, order_by.0, author.as_ref(), &args).await?))
+        Ok(Some(InPlace(lists::fetch_posts(ctx, order_by.0, author.as_ref(), &args).await?)))
     }
 
     /// The posts of those whom the viewer follows, the latest first. Somebody must be signed in.
@@ -100,8 +101,8 @@ impl Query {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Option<PostConnection>> {
-        Ok(Some(lists::fetch_feed(ctx, &PageArgs { first, after, last, before }).await?))
+    ) -> async_graphql::Result<Option<InPlace<PostConnection>>> {
+        Ok(Some(InPlace(lists::fetch_feed(ctx, &PageArgs { first, after, last, before }).await?)))
     }
 
     /// Users and posts in which all words of a text stand, typos forgiven: one in words of four letters or more, two
@@ -120,9 +121,9 @@ impl Query {
         >,
         #[graphql(desc = "How many from the start: 1 to 100, 20 if left out.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-    ) -> async_graphql::Result<Option<SearchConnection>> {
+    ) -> async_graphql::Result<Option<InPlace<SearchConnection>>> {
         let args = search::Args { query, types, author, from, to, order_by: order_by.0, first, after };
-        Ok(Some(search::fetch_search(ctx, args).await?))
+        Ok(Some(InPlace(search::fetch_search(ctx, args).await?)))
     }
 
     /// Typeahead: what begins with a prefix, be it a handle, a word of a name or a word of a title. The exact handle
@@ -133,8 +134,8 @@ impl Query {
         #[graphql(desc = "What was typed so far: 1 to 64 characters.")] prefix: String,
         #[graphql(desc = "Only results of these types; all if left out.")] types: Option<Vec<SearchType>>,
         #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<8>,
-    ) -> async_graphql::Result<Option<Vec<SearchResult>>> {
-        Ok(Some(search::fetch_suggestions(ctx, &prefix, types.as_deref(), first.0).await?))
+    ) -> async_graphql::Result<Option<List<SearchResult>>> {
+        Ok(Some(List(search::fetch_suggestions(ctx, &prefix, types.as_deref(), first.0).await?)))
     }
 
     /// Authors by the likes that they received in a period, the most first.
@@ -144,8 +145,8 @@ impl Query {
         #[graphql(desc = "Likes given then or later; from the beginning if left out.")] from: Option<DateTime>,
         #[graphql(desc = "Likes given before; until now if left out.")] to: Option<DateTime>,
         #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,
-    ) -> async_graphql::Result<Option<Vec<LeaderboardEntry>>> {
-        Ok(Some(analytics::fetch_leaderboard(ctx, from, to, first.0).await?))
+    ) -> async_graphql::Result<Option<List<LeaderboardEntry>>> {
+        Ok(Some(List(analytics::fetch_leaderboard(ctx, from, to, first.0).await?)))
     }
 
     /// Posts by the likes that they received in a period, the most first.
@@ -155,8 +156,8 @@ impl Query {
         #[graphql(desc = "Likes given then or later; from the beginning if left out.")] from: Option<DateTime>,
         #[graphql(desc = "Likes given before; until now if left out.")] to: Option<DateTime>,
         #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,
-    ) -> async_graphql::Result<Option<Vec<TrendingPost>>> {
-        Ok(Some(analytics::fetch_trending(ctx, from, to, first.0).await?))
+    ) -> async_graphql::Result<Option<List<TrendingPost>>> {
+        Ok(Some(List(analytics::fetch_trending(ctx, from, to, first.0).await?)))
     }
 
     /// Posts and likes per interval (UTC), empty intervals too: at most 1,000.
@@ -168,8 +169,8 @@ impl Query {
         #[graphql(desc = "How long an interval is.", default_with = "OrDefault::default()")] interval: OrDefault<
             Interval,
         >,
-    ) -> async_graphql::Result<Option<Vec<ActivityBucket>>> {
-        Ok(Some(analytics::fetch_activity(ctx, from, to, interval.0).await?))
+    ) -> async_graphql::Result<Option<List<ActivityBucket>>> {
+        Ok(Some(List(analytics::fetch_activity(ctx, from, to, interval.0).await?)))
     }
 
     /// Friends of friends: those followed by those whom the viewer follows, by how many. Somebody must be signed in.
@@ -177,8 +178,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,
-    ) -> async_graphql::Result<Option<Vec<FollowSuggestion>>> {
-        Ok(Some(lists::fetch_suggested_follows(ctx, first.0).await?))
+    ) -> async_graphql::Result<Option<List<FollowSuggestion>>> {
+        Ok(Some(List(lists::fetch_suggested_follows(ctx, first.0).await?)))
     }
 
     /// Posts that those whom the viewer follows like, by how many of them. Somebody must be signed in.
@@ -187,8 +188,8 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "How many from the start: 1 to 100, 20 if left out.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-    ) -> async_graphql::Result<Option<PostConnection>> {
+    ) -> async_graphql::Result<Option<InPlace<PostConnection>>> {
         let args = PageArgs { first, after, last: None, before: None };
-        Ok(Some(lists::fetch_recommended_posts(ctx, &args).await?))
+        Ok(Some(InPlace(lists::fetch_recommended_posts(ctx, &args).await?)))
     }
 }

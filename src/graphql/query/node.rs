@@ -7,6 +7,7 @@ use super::RequestContext;
 use crate::domain::text::Handle;
 use crate::domain::{GlobalId, InvalidInput, PostFields, UserId};
 use crate::graphql::errors::{ApiError, Result};
+use crate::graphql::in_place::InPlace;
 use crate::graphql::projection;
 use crate::graphql::types::{Like, Node, Post, User};
 use crate::loaders::PostKey;
@@ -19,7 +20,10 @@ pub(super) async fn fetch_node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node
 }
 
 /// A malformed id is an error at its own place; a list that is too long is one of the whole field.
-pub(super) async fn fetch_nodes(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<async_graphql::Result<Node>>>> {
+pub(super) async fn fetch_nodes(
+    ctx: &Context<'_>,
+    ids: &[ID],
+) -> Result<Vec<Option<async_graphql::Result<InPlace<Node>>>>> {
     if ids.len() > MAX_IDS {
         return Err(InvalidInput::new(format!("`ids` must have at most {MAX_IDS} ids.")).into());
     }
@@ -29,7 +33,10 @@ pub(super) async fn fetch_nodes(ctx: &Context<'_>, ids: &[ID]) -> Result<Vec<Opt
         load(ctx, id, fields).await
     };
     let nodes = join_all(ids.iter().map(one)).await;
-    Ok(nodes.into_iter().map(|node| node.map_err(async_graphql::Error::from).transpose()).collect())
+    Ok(nodes
+        .into_iter()
+        .map(|node| node.map(|node| node.map(InPlace)).map_err(async_graphql::Error::from).transpose())
+        .collect())
 }
 
 async fn load(ctx: &Context<'_>, id: GlobalId, fields: PostFields) -> Result<Option<Node>> {

@@ -7,6 +7,7 @@ use super::RequestContext;
 use crate::domain::search::{Hit, SearchExtras, SearchFilter, SearchRequest, SearchTarget, SearchText, SuggestRequest};
 use crate::domain::{GlobalId, InvalidInput, Period, PostFields, page, text};
 use crate::graphql::errors::Result;
+use crate::graphql::in_place::InPlace;
 use crate::graphql::pages::int;
 use crate::graphql::projection;
 use crate::graphql::scalars::{DateTime, SearchOrder, SearchType};
@@ -49,11 +50,10 @@ pub(super) async fn fetch_search(ctx: &Context<'_>, args: Args) -> Result<Search
     let hits = keep_existing(ctx, answer.hits, &result).await;
     let (edges, page_info) = search_edges(&request.page, hits, answer.has_more);
     Ok(SearchConnection {
-        nodes: edges.iter().map(|edge| edge.node.clone()).collect(),
         edges,
         page_info,
         total_count: answer.total.map(int),
-        facets: facets.exists().then(|| SearchFacets::from(answer.facets)),
+        facets: facets.exists().then(|| InPlace(SearchFacets::from(answer.facets))),
     })
 }
 

@@ -6,6 +6,7 @@ use super::{Post, User};
 use crate::domain::{PostId, UserId};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::ApiError;
+use crate::graphql::in_place::InPlace;
 use crate::graphql::pages::int;
 use crate::graphql::projection;
 use crate::graphql::scalars::DateTime;
@@ -27,9 +28,9 @@ impl LeaderboardEntry {
     }
 
     /// Who received them; null when they can't be fetched at the moment.
-    async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+    async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<InPlace<User>>> {
         let user = RequestContext::of(ctx).loaders.users.by_id.load(self.author).await;
-        Ok(user.map_err(ApiError::from)?.map(User))
+        Ok(user.map_err(ApiError::from)?.map(User).map(InPlace))
     }
 
     /// How many they received.
@@ -54,10 +55,10 @@ impl TrendingPost {
     }
 
     /// Which post; null when it can't be fetched at the moment.
-    async fn post(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Post>> {
+    async fn post(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<InPlace<Post>>> {
         let key = PostKey { id: self.post, fields: projection::here(ctx) };
         let post = RequestContext::of(ctx).loaders.posts.by_id.load(key).await;
-        Ok(post.map_err(ApiError::from)?.map(Post))
+        Ok(post.map_err(ApiError::from)?.map(Post).map(InPlace))
     }
 
     /// How many it received.

@@ -10,6 +10,7 @@ use crate::domain::cursor::CursorField;
 use crate::domain::{self, ByTime, GlobalId, Page, Slice};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::ApiError;
+use crate::graphql::in_place::InPlace;
 use crate::graphql::pages::{PageInfo, connection, edges};
 use crate::graphql::projection;
 use crate::graphql::scalars::DateTime;
@@ -35,7 +36,7 @@ pub(in crate::graphql) fn like_edges(
 ) -> (Vec<LikeEdge>, PageInfo) {
     let slice = slice.as_deref().cloned().unwrap_or_else(Slice::empty);
     let (edges, info) = edges(field, page, slice, |like| ByTime { at: like.created_at, id: other(like) });
-    (edges.into_iter().map(|(cursor, like)| LikeEdge { cursor, node: Like(like) }).collect(), info)
+    (edges.into_iter().map(|(cursor, like)| LikeEdge { cursor, node: InPlace(Like(like)) }).collect(), info)
 }
 
 /// That a user likes a post.
@@ -47,16 +48,16 @@ impl Like {
     }
 
     /// Who likes it; null when they can't be fetched at the moment.
-    async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+    async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<InPlace<User>>> {
         let user = RequestContext::of(ctx).loaders.users.by_id.load(self.0.id.user).await;
-        Ok(user.map_err(ApiError::from)?.map(User))
+        Ok(user.map_err(ApiError::from)?.map(User).map(InPlace))
     }
 
     /// What is liked.
-    async fn post(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Post>> {
+    async fn post(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<InPlace<Post>>> {
         let key = PostKey { id: self.0.id.post, fields: projection::here(ctx) };
         let post = RequestContext::of(ctx).loaders.posts.by_id.load(key).await;
-        Ok(post.map_err(ApiError::from)?.map(Post))
+        Ok(post.map_err(ApiError::from)?.map(Post).map(InPlace))
     }
 
     /// Since when.

@@ -1,8 +1,10 @@
 //! The `Node` interface (Relay's Global Object Identification specification).
 
-use async_graphql::{ID, Interface};
+use async_graphql::{ContextSelectionSet, ID, Interface, ServerResult, Value};
+use futures::future::BoxFuture;
 
 use super::{Like, Post, User};
+use crate::graphql::in_place::Resolve;
 
 /// Anything with an id of its own: pass it to `node` to fetch it again.
 #[derive(Interface, Clone)]
@@ -14,4 +16,14 @@ pub(in crate::graphql) enum Node {
     Post(Post),
     /// A like.
     Like(Like),
+}
+
+impl Resolve for Node {
+    fn resolve_fields<'a>(&'a self, ctx: &'a ContextSelectionSet<'a>) -> BoxFuture<'a, ServerResult<Value>> {
+        match self {
+            Self::User(user) => user.resolve_fields(ctx),
+            Self::Post(post) => post.resolve_fields(ctx),
+            Self::Like(like) => like.resolve_fields(ctx),
+        }
+    }
 }

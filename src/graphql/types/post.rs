@@ -10,6 +10,7 @@ use crate::domain::cursor::{CursorField, CursorKey};
 use crate::domain::{self, GlobalId, Page, PageArgs, PostFields, Slice};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::{ApiError, Result};
+use crate::graphql::in_place::InPlace;
 use crate::graphql::pages::{PageInfo, Total, connection, edges, int};
 use crate::graphql::projection;
 use crate::graphql::scalars::DateTime;
@@ -37,7 +38,7 @@ pub(in crate::graphql) fn post_edges<C: CursorKey + Clone>(
 ) -> (Vec<PostEdge>, PageInfo) {
     RequestContext::of(ctx).loaders.posts.prime(slice.items.iter().map(|(_, post)| post), fields);
     let (edges, info) = edges(field, page, slice, |(key, _)| key.clone());
-    (edges.into_iter().map(|(cursor, (_, post))| PostEdge { cursor, node: Post(post) }).collect(), info)
+    (edges.into_iter().map(|(cursor, (_, post))| PostEdge { cursor, node: InPlace(Post(post)) }).collect(), info)
 }
 
 /// Something that a user wrote.
@@ -59,9 +60,9 @@ impl Post {
     }
 
     /// Who wrote it; null when they can't be fetched at the moment.
-    async fn author(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+    async fn author(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<InPlace<User>>> {
         let author = RequestContext::of(ctx).loaders.users.by_id.load(self.0.author).await;
-        Ok(author.map_err(ApiError::from)?.map(User))
+        Ok(author.map_err(ApiError::from)?.map(User).map(InPlace))
     }
 
     /// When it was published.
@@ -92,9 +93,9 @@ impl Post {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Option<LikeConnection>> {
+    ) -> async_graphql::Result<Option<InPlace<LikeConnection>>> {
         let args = PageArgs { first, after, last, before };
-        Ok(Some(self.fetch_likes(ctx, &args).await?))
+        Ok(Some(InPlace(self.fetch_likes(ctx, &args).await?)))
     }
 
     /// Whether the viewer likes it; null when nobody is signed in.

@@ -1,6 +1,7 @@
 //! Search results and their facets.
 
-use async_graphql::{ComplexObject, Context, Object, SimpleObject, Union};
+use async_graphql::{ComplexObject, Context, ContextSelectionSet, Object, ServerResult, SimpleObject, Union, Value};
+use futures::future::BoxFuture;
 
 use super::{Post, User};
 use crate::domain::cursor::CursorField;
@@ -8,6 +9,7 @@ use crate::domain::search::{Facets, Hit, SearchPage, SearchTarget};
 use crate::domain::{ByScore, UserId, page};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::{ApiError, Result};
+use crate::graphql::in_place::{InPlace, List, Resolve};
 use crate::graphql::pages::{self, PageInfo, int};
 use crate::graphql::projection;
 use crate::graphql::scalars::{AtMost, DateTime, SearchType};
@@ -15,26 +17,38 @@ use crate::loaders::PostKey;
 
 /// A page of search results.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(in crate::graphql) struct SearchConnection {
-    /// The results of this page with their cursors.
+    #[graphql(skip)]
     pub edges: Vec<SearchEdge>,
-    /// The results of this page.
-    pub nodes: Vec<SearchResult>,
     /// Where this page stands in the list. Results are paged forward only.
     pub page_info: PageInfo,
     /// How many results there are, exactly; null when the index is down and the stores themselves answer.
     pub total_count: Option<i32>,
     /// Counts over all results; null when the index is down and the stores themselves answer.
-    pub facets: Option<SearchFacets>,
+    pub facets: Option<InPlace<SearchFacets>>,
+}
+
+#[ComplexObject]
+impl SearchConnection {
+    /// The results of this page with their cursors.
+    async fn edges(&self) -> List<&SearchEdge> {
+        self.edges.iter().collect()
+    }
+
+    /// The results of this page.
+    async fn nodes(&self) -> List<&SearchResult> {
+        self.edges.iter().map(|edge| &edge.node.0).collect()
+    }
 }
 
 /// A search result on a page.
-#[derive(SimpleObject, Clone)]
+#[derive(SimpleObject)]
 pub(in crate::graphql) struct SearchEdge {
     /// The result's position in the list: pass it as `after`.
     pub cursor: String,
     /// The result.
-    pub node: SearchResult,
+    pub node: InPlace<SearchResult>,
 }
 
 /// The edges of a page of hits.
@@ -51,11 +65,10 @@ pub(in crate::graphql) fn search_edges(
         }
         SearchPage::Newest(page) => pages::edges(CursorField::SearchNewest, page, slice, |hit| hit.target.uuid()),
     };
-    (edges.into_iter().map(|(cursor, hit)| SearchEdge { cursor, node: SearchResult(hit) }).collect(), info)
+    (edges.into_iter().map(|(cursor, hit)| SearchEdge { cursor, node: InPlace(SearchResult(hit)) }).collect(), info)
 }
 
 /// Something that was found.
-#[derive(Clone)]
 pub(in crate::graphql) struct SearchResult(pub Hit);
 
 /// A user or a post.
@@ -65,6 +78,15 @@ pub(in crate::graphql) enum SearchNode {
     User(User),
     /// A post.
     Post(Post),
+}
+
+impl Resolve for SearchNode {
+    fn resolve_fields<'a>(&'a self, ctx: &'a ContextSelectionSet<'a>) -> BoxFuture<'a, ServerResult<Value>> {
+        match self {
+            Self::User(user) => user.resolve_fields(ctx),
+            Self::Post(post) => post.resolve_fields(ctx),
+        }
+    }
 }
 
 /// Something that was found.
@@ -82,8 +104,8 @@ impl SearchResult {
     }
 
     /// The thing itself; null when it can't be fetched at the moment.
-    async fn node(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<SearchNode>> {
-        Ok(self.fetch_node(ctx).await?)
+    async fn node(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<InPlace<SearchNode>>> {
+        Ok(self.fetch_node(ctx).await?.map(InPlace))
     }
 
     /// How well it fits; comparable within one answer only.
@@ -92,7 +114,7 @@ impl SearchResult {
     }
 
     /// Where the words were found.
-    async fn highlights(&self) -> Vec<Highlight> {
+    async fn highlights(&self) -> List<Highlight> {
         let highlight =
             |found: &crate::domain::search::Highlight| Highlight { field: found.field, html: found.html.clone() };
         self.0.highlights.iter().map(highlight).collect()
@@ -123,13 +145,13 @@ pub(in crate::graphql) struct Highlight {
 }
 
 /// Counts over all results of a search, whatever the page.
-#[derive(SimpleObject, Clone)]
+#[derive(SimpleObject)]
 #[graphql(complex)]
 pub(in crate::graphql) struct SearchFacets {
     /// Results by type.
-    types: Vec<TypeFacet>,
+    types: List<TypeFacet>,
     /// Results by the month (UTC) in which they were created.
-    months: Vec<MonthFacet>,
+    months: List<MonthFacet>,
     #[graphql(skip)]
     authors: Vec<(UserId, u64)>,
 }
@@ -140,7 +162,7 @@ impl SearchFacets {
     async fn authors(
         &self,
         #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,
-    ) -> async_graphql::Result<Vec<AuthorFacet>> {
+    ) -> async_graphql::Result<List<AuthorFacet>> {
         let first = page::limit("first", first.0).map_err(ApiError::from)?;
         let facet = |&(author, count): &(UserId, u64)| AuthorFacet { author, count };
         Ok(self.authors.iter().take(first as usize).map(facet).collect())
@@ -194,9 +216,9 @@ pub(in crate::graphql) struct AuthorFacet {
 #[Object]
 impl AuthorFacet {
     /// Who wrote them; null when they can't be fetched at the moment.
-    async fn author(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+    async fn author(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<InPlace<User>>> {
         let author = RequestContext::of(ctx).loaders.users.by_id.load(self.author).await;
-        Ok(author.map_err(ApiError::from)?.map(User))
+        Ok(author.map_err(ApiError::from)?.map(User).map(InPlace))
     }
 
     /// How many.

@@ -8,6 +8,7 @@ use super::User;
 use crate::domain::{self, page};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::Result;
+use crate::graphql::in_place::{InPlace, List};
 use crate::graphql::pages::int;
 use crate::graphql::scalars::AtMost;
 use crate::loaders::Mutuals;
@@ -28,8 +29,8 @@ impl From<domain::Suggestion> for FollowSuggestion {
 #[Object]
 impl FollowSuggestion {
     /// Who is suggested.
-    async fn user(&self) -> User {
-        User(Arc::clone(&self.user))
+    async fn user(&self) -> InPlace<User> {
+        InPlace(User(Arc::clone(&self.user)))
     }
 
     /// How many of those whom the viewer follows follow them.
@@ -42,8 +43,8 @@ impl FollowSuggestion {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<3>,
-    ) -> async_graphql::Result<Vec<User>> {
-        Ok(self.fetch_mutuals(ctx, first.0).await?)
+    ) -> async_graphql::Result<List<User>> {
+        Ok(List(self.fetch_mutuals(ctx, first.0).await?))
     }
 }
 

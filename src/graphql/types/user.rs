@@ -10,6 +10,7 @@ use crate::domain::cursor::{CursorField, CursorKey};
 use crate::domain::{self, ByTime, FollowedUser, GlobalId, Page, PageArgs, Slice};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::{ApiError, Result};
+use crate::graphql::in_place::InPlace;
 use crate::graphql::pages::{PageInfo, Total, connection, edges, int};
 use crate::graphql::projection;
 use crate::graphql::scalars::DateTime;
@@ -46,9 +47,9 @@ pub(in crate::graphql) fn user_edges<C: CursorKey>(
     key: impl Fn(&domain::User) -> C,
 ) -> (Vec<UserEdge>, PageInfo) {
     let (edges, info) = edges(field, page, slice, key);
-    let edge = |(cursor, user)| UserEdge { cursor, node: User(Arc::new(user)) };
+    let edge = |(cursor, user)| UserEdge { cursor, node: InPlace(User(Arc::new(user))) };
     let edges: Vec<_> = edges.into_iter().map(edge).collect();
-    RequestContext::of(ctx).loaders.users.prime(edges.iter().map(|edge| &edge.node.0));
+    RequestContext::of(ctx).loaders.users.prime(edges.iter().map(|edge| &edge.node.0.0));
     (edges, info)
 }
 
@@ -66,11 +67,11 @@ fn follow_edges(
         .into_iter()
         .map(|(cursor, followed)| FollowEdge {
             cursor,
-            node: User(Arc::new(followed.user)),
+            node: InPlace(User(Arc::new(followed.user))),
             followed_at: DateTime(followed.followed_at),
         })
         .collect();
-    RequestContext::of(ctx).loaders.users.prime(edges.iter().map(|edge| &edge.node.0));
+    RequestContext::of(ctx).loaders.users.prime(edges.iter().map(|edge| &edge.node.0.0));
     (edges, info)
 }
 
@@ -130,9 +131,9 @@ impl User {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<FollowConnection> {
+    ) -> async_graphql::Result<InPlace<FollowConnection>> {
         let args = PageArgs { first, after, last, before };
-        Ok(self.fetch_followers(ctx, &args).await?)
+        Ok(InPlace(self.fetch_followers(ctx, &args).await?))
     }
 
     /// Those whom they follow, the latest first.
@@ -143,9 +144,9 @@ impl User {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<FollowConnection> {
+    ) -> async_graphql::Result<InPlace<FollowConnection>> {
         let args = PageArgs { first, after, last, before };
-        Ok(self.fetch_following(ctx, &args).await?)
+        Ok(InPlace(self.fetch_following(ctx, &args).await?))
     }
 
     /// Those of their followers whom the viewer follows, the latest to follow them first; null when nobody is signed
@@ -157,9 +158,9 @@ impl User {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Option<FollowConnection>> {
+    ) -> async_graphql::Result<Option<InPlace<FollowConnection>>> {
         let args = PageArgs { first, after, last, before };
-        Ok(self.fetch_mutual_followers(ctx, &args).await?)
+        Ok(self.fetch_mutual_followers(ctx, &args).await?.map(InPlace))
     }
 
     /// Their posts, the latest first.
@@ -170,9 +171,9 @@ impl User {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Option<PostConnection>> {
+    ) -> async_graphql::Result<Option<InPlace<PostConnection>>> {
         let args = PageArgs { first, after, last, before };
-        Ok(Some(self.fetch_posts(ctx, &args).await?))
+        Ok(Some(InPlace(self.fetch_posts(ctx, &args).await?)))
     }
 
     /// What they like, the latest like first.
@@ -183,9 +184,9 @@ impl User {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Option<LikeConnection>> {
+    ) -> async_graphql::Result<Option<InPlace<LikeConnection>>> {
         let args = PageArgs { first, after, last, before };
-        Ok(Some(self.fetch_liked_posts(ctx, &args).await?))
+        Ok(Some(InPlace(self.fetch_liked_posts(ctx, &args).await?)))
     }
 
     /// Whether the viewer follows them; null when nobody is signed in.

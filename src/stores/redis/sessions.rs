@@ -8,7 +8,6 @@
 //! A server that restarts may come back with what it held some time ago, revoked sessions included. It never comes back
 //! with its old `run_id`: that begins another life, to which no entry from before belongs.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use uuid::Uuid;
 
 use super::Redis;
 use super::error::Failure;
-use crate::domain::{Timestamp, UserId};
+use crate::domain::{Timestamp, UserId, hex};
 use crate::ports::{
     Backend, Entropy, Kept, Look, Mark, Role, Session, SessionCache, StoreError, StoreResult, TokenHash,
 };
@@ -71,12 +70,7 @@ impl RedisSessions {
     }
 
     fn key(&self, token: TokenHash) -> String {
-        let mut key = format!("{}:session:", self.redis.namespace);
-        for byte in token.0 {
-            // Writing to a text does not fail.
-            let _ = write!(key, "{byte:02x}");
-        }
-        key
+        format!("{}:session:{}", self.redis.namespace, hex(&token.0))
     }
 
     /// Runs a script in the life that the cache is in.
@@ -89,7 +83,7 @@ impl RedisSessions {
             let mut command = cmd("EVAL");
             command.arg(format!("{LIFE}{script}")).arg(1 + usize::from(entry.is_some()));
             command.arg(format!("{}:sessions", self.redis.namespace)).arg(entry);
-            command.arg(run).arg(hex(u128::from_be_bytes(life))).arg(slot);
+            command.arg(run).arg(hex(&life)).arg(slot);
             command.query_async(connection.link()).await
         };
         let answer = answer.await;
@@ -132,7 +126,7 @@ impl SessionCache for RedisSessions {
     async fn keep(&self, session: &Session, mark: Mark, ttl: Duration) -> StoreResult<()> {
         let entry = format!(
             "{} {} {} {} {} {}",
-            hex(mark.incarnation),
+            hex(&mark.incarnation.to_be_bytes()),
             mark.as_of,
             mark.at,
             session.user.0.simple(),
@@ -150,10 +144,6 @@ impl SessionCache for RedisSessions {
         // The last digits of a UUIDv7 are random.
         self.live(REVOKE, None, Some(&user[user.len() - 4..])).await
     }
-}
-
-fn hex(life: u128) -> String {
-    format!("{life:032x}")
 }
 
 fn unreadable(error: impl std::fmt::Display) -> StoreError {

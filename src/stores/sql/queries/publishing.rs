@@ -79,7 +79,7 @@ pub(in super::super) fn use_key(
 
 /// A fingerprint as the table has it.
 pub(in super::super) fn fingerprint(idempotency: &Idempotency) -> String {
-    idempotency.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::domain::hex(&idempotency.fingerprint)
 }
 
 /// Forgets keys from before `before`, up to `limit` of them; a row for each.
