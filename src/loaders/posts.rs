@@ -8,7 +8,7 @@ use dataloader::BatchFn;
 use super::batch::Scope;
 use super::{Paged, StoreLane, each, each_page, open};
 use crate::domain::{AuthorStats, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{PostStore, Role, StoreResult};
+use crate::ports::{LikedPost, PostStore, Role, StoreResult};
 
 /// A post, and what of it is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ pub struct PostLoaders {
     /// Likes by id.
     pub likes_by_id: StoreLane<LikeId, Like>,
     /// Pages of the likes of a post.
-    pub likes_of_post: StoreLane<Paged<PostId, ByTime>, Arc<Slice<Like>>>,
+    pub likes_of_post: StoreLane<Paged<LikedPost, ByTime>, Arc<Slice<Like>>>,
     /// Pages of the likes of a user.
     pub likes_by_user: StoreLane<Paged<UserId, ByTime>, Arc<Slice<Like>>>,
     /// Whether the viewer likes a post.
@@ -134,15 +134,17 @@ impl BatchFn<LikeId, StoreResult<Like>> for LikesById {
 #[derive(Clone)]
 struct LikesOfPost(Asked);
 
-impl BatchFn<Paged<PostId, ByTime>, StoreResult<Arc<Slice<Like>>>> for LikesOfPost {
+impl BatchFn<Paged<LikedPost, ByTime>, StoreResult<Arc<Slice<Like>>>> for LikesOfPost {
     async fn load(
         &mut self,
-        keys: &[Paged<PostId, ByTime>],
-    ) -> HashMap<Paged<PostId, ByTime>, StoreResult<Arc<Slice<Like>>>> {
+        keys: &[Paged<LikedPost, ByTime>],
+    ) -> HashMap<Paged<LikedPost, ByTime>, StoreResult<Arc<Slice<Like>>>> {
         let store = &self.0.store;
         each_page(keys, |posts, page| async move {
             let slices = store.likes_of_posts(&posts, &page).await?;
-            Ok(slices.into_iter().map(|(post, slice)| (post, Arc::new(slice))).collect())
+            let slices: HashMap<PostId, _> = slices.into_iter().map(|(id, slice)| (id, Arc::new(slice))).collect();
+            // A post that was read twice, a like in between, is two keys and one list.
+            Ok(posts.into_iter().filter_map(|post| Some((post, Arc::clone(slices.get(&post.id)?)))).collect())
         })
         .await
     }

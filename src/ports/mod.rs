@@ -45,7 +45,7 @@ pub use error::{ErrorKind, Role, StoreError, StoreResult};
 pub use index_build::IndexBuild;
 pub use keys::KeySource;
 pub use outbox::{Backlog, Claim, Lease, Outbox, Parked, Projection, Waiting};
-pub use posts::{NewPost, PostStore};
+pub use posts::{LikedPost, NewPost, PostStore};
 pub use publishing::{Changed, Idempotency, LikeOutcome, LikeWish, LikesSet, PostChanges, Published, PublishingStore};
 pub use recount::Recount;
 pub use search::SearchIndex;

@@ -62,7 +62,11 @@ pub trait PostStore: Backend {
     async fn likes_by_id(&self, ids: &[LikeId]) -> StoreResult<HashMap<LikeId, Like>>;
 
     /// A page of the likes of each post. Posts without likes may be left out.
-    async fn likes_of_posts(&self, posts: &[PostId], page: &Page<ByTime>) -> StoreResult<HashMap<PostId, Slice<Like>>>;
+    async fn likes_of_posts(
+        &self,
+        posts: &[LikedPost],
+        page: &Page<ByTime>,
+    ) -> StoreResult<HashMap<PostId, Slice<Like>>>;
 
     /// A page of the likes given by each user. Users without likes may be left out.
     async fn likes_by_users(&self, users: &[UserId], page: &Page<ByTime>) -> StoreResult<HashMap<UserId, Slice<Like>>>;
@@ -105,6 +109,22 @@ pub trait PostStore: Backend {
     /// Adds likes that are not there yet, counts them on the post and for the liker, and raises the posts' internal
     /// versions, in one transaction. A like of a post that is not there is left out. Returns how many were new.
     async fn insert_likes(&self, likes: &[Like]) -> StoreResult<u64>;
+}
+
+/// A post whose likes are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LikedPost {
+    /// Which post.
+    pub id: PostId,
+    /// How many likes it had when it was last read. A store may choose by it how to ask, never what to answer: it may
+    /// be out of date.
+    pub like_count: u64,
+}
+
+impl From<&Post> for LikedPost {
+    fn from(post: &Post) -> Self {
+        Self { id: post.id, like_count: post.like_count }
+    }
 }
 
 /// A post to be stored.

@@ -41,6 +41,7 @@ macro_rules! post_store_contract {
             pages::posts_newest,
             pages::posts_of_authors,
             pages::recommended,
+            pages::those_who_write_and_like_much,
             pages::scans_walk_everything_in_order,
             writes::a_like_of_an_absent_post_is_left_out,
             writes::a_thousand_likes_go_in_at_once,

@@ -21,7 +21,7 @@ use polygraph::domain::search::{
     SearchExtras, SearchFilter, SearchPage, SearchRequest, SearchTarget, SearchText, SearchType,
 };
 use polygraph::domain::{GlobalId, Page, Post, PostFields, PostId, Slice, User, UserId};
-use polygraph::ports::{Clock, Stores};
+use polygraph::ports::{Clock, LikedPost, Stores};
 use polygraph::services::feed::fetch_feed;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
@@ -93,11 +93,11 @@ async fn fetch_post(stores: &Stores, id: PostId) -> Result<Vec<u8>, Failure> {
 
 async fn feed(stores: &Stores, viewer: UserId) -> Result<Vec<u8>, Failure> {
     let page: Slice<Post> = fetch_feed(stores, viewer, &Page::first(50), WITHOUT_CONTENT).await?;
-    let ids: Vec<_> = page.items.iter().map(|post| post.id).collect();
+    let posts: Vec<_> = page.items.iter().map(LikedPost::from).collect();
     let three = Page::first(3);
     let (authors, likes) = try_join(
         stores.users.users_by_id(&distinct(page.items.iter().map(|post| post.author))),
-        stores.posts.likes_of_posts(&ids, &three),
+        stores.posts.likes_of_posts(&posts, &three),
     )
     .await?;
     let likers = likes.values().flat_map(|likes| likes.items.iter().map(|like| like.id.user));

@@ -13,6 +13,7 @@ use crate::graphql::errors::{ApiError, Result};
 use crate::graphql::pages::{PageInfo, Total, connection, edges, int};
 use crate::graphql::scalars::DateTime;
 use crate::loaders::{Paged, PostKey};
+use crate::ports::LikedPost;
 
 /// Something that a user wrote.
 #[derive(Clone)]
@@ -115,7 +116,7 @@ impl Post {
     async fn fetch_likes(&self, ctx: &Context<'_>, args: &PageArgs) -> Result<LikeConnection> {
         let field = CursorField::PostLikes;
         let page = args.page(field)?;
-        let key = Paged { parent: self.0.id, page: page.clone() };
+        let key = Paged { parent: LikedPost::from(&*self.0), page: page.clone() };
         let slice = RequestContext::of(ctx).loaders.posts.likes_of_post.load(key).await?;
         let edges = like_edges(field, &page, slice, |like| like.id.user.0);
         Ok(LikeConnection::new(edges, Total::Known(self.0.like_count)))

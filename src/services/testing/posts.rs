@@ -12,8 +12,8 @@ use crate::domain::{
     AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, Timestamp, UserId,
 };
 use crate::ports::{
-    Backend, Changed, Idempotency, LikeOutcome, LikeWish, LikesSet, NewPost, PostChanges, PostStore, Published,
-    PublishingStore, Recount, Role, StoreResult, Touch,
+    Backend, Changed, Idempotency, LikeOutcome, LikeWish, LikedPost, LikesSet, NewPost, PostChanges, PostStore,
+    Published, PublishingStore, Recount, Role, StoreResult, Touch,
 };
 
 /// A store of posts that keeps the ports' rules, as far as services can see.
@@ -285,7 +285,7 @@ impl PostStore for MemoryPosts {
         unreachable!("{NOT_ASKED}")
     }
 
-    async fn likes_of_posts(&self, _: &[PostId], _: &Page<ByTime>) -> StoreResult<HashMap<PostId, Slice<Like>>> {
+    async fn likes_of_posts(&self, _: &[LikedPost], _: &Page<ByTime>) -> StoreResult<HashMap<PostId, Slice<Like>>> {
         unreachable!("{NOT_ASKED}")
     }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::event::Stamp;
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{NewPost, Recount, Role, Touch};
+use crate::ports::{LikedPost, NewPost, Recount, Role, Touch};
 use crate::stores::layer::layered;
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +17,7 @@ layered! {
     read fn count_posts(&self) -> u64;
     read fn author_stats(&self, authors: &[UserId]) -> HashMap<UserId, AuthorStats>;
     read fn likes_by_id(&self, ids: &[LikeId]) -> HashMap<LikeId, Like>;
-    read fn likes_of_posts(&self, posts: &[PostId], page: &Page<ByTime>) -> HashMap<PostId, Slice<Like>>;
+    read fn likes_of_posts(&self, posts: &[LikedPost], page: &Page<ByTime>) -> HashMap<PostId, Slice<Like>>;
     read fn likes_by_users(&self, users: &[UserId], page: &Page<ByTime>) -> HashMap<UserId, Slice<Like>>;
     read fn liked_among(&self, user: UserId, posts: &[PostId]) -> HashSet<PostId>;
     read fn scan_posts(&self, after: Option<PostId>, limit: u32) -> Vec<Post>;

@@ -5,7 +5,7 @@ use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid as BsonUuid, doc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{AuthorStats, Like, LikeId, Post, PostId, Timestamp, UserId};
+use crate::domain::{Like, LikeId, Post, PostId, Timestamp, UserId};
 use crate::ports::NewPost;
 
 /// BSON's form of an id: binary, subtype 4, ordered by its bytes.
@@ -128,20 +128,6 @@ impl From<LikeDocument> for Like {
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct AuthorDocument {
-    #[serde(rename = "_id")]
-    id: BsonUuid,
-    posts: u64,
-    likes: u64,
-}
-
-impl From<AuthorDocument> for (UserId, AuthorStats) {
-    fn from(author: AuthorDocument) -> Self {
-        (UserId(uuid(author.id)), AuthorStats { posts: author.posts, likes: author.likes })
-    }
-}
-
 /// Who it is, and no more.
 #[derive(Debug, Deserialize)]
 pub(super) struct AuthorKey {
@@ -152,19 +138,6 @@ pub(super) struct AuthorKey {
 impl From<AuthorKey> for UserId {
     fn from(author: AuthorKey) -> Self {
         Self(uuid(author.id))
-    }
-}
-
-/// A row of the recommendations' pipeline.
-#[derive(Debug, Deserialize)]
-pub(super) struct RecommendedDocument {
-    count: u64,
-    post: PostDocument,
-}
-
-impl From<RecommendedDocument> for (Post, u64) {
-    fn from(row: RecommendedDocument) -> Self {
-        (row.post.into(), row.count)
     }
 }
 

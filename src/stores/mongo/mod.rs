@@ -11,6 +11,8 @@
 //! Counters change in the transaction that changes what they count, so the server must be a replica set, of one node
 //! at least. Every page is a walk along a stretch of one index ([`query`]); the migrations crate creates them.
 
+pub mod children;
+mod decode;
 mod document;
 mod error;
 mod mend;
@@ -38,7 +40,7 @@ use polygraph_migrations::mongo as migrations;
 use tokio::sync::OnceCell;
 
 use crate::ports::{ErrorKind, Role, StoreError, StoreResult};
-use document::{AuthorDocument, LikeDocument, PostDocument};
+use document::{LikeDocument, PostDocument};
 use error::store_error;
 pub use outbox::MongoOutbox;
 use outbox_document::OutboxDocument;
@@ -76,7 +78,7 @@ struct Collections {
     database: Database,
     posts: Collection<PostDocument>,
     likes: Collection<LikeDocument>,
-    authors: Collection<AuthorDocument>,
+    authors: Collection<Document>,
     publish_keys: Collection<KeyDocument>,
     outbox: Collection<OutboxDocument>,
 }
@@ -146,14 +148,25 @@ impl Mongo {
             |name: &'static str| async move { database.run_command(doc! { name: 1 }).await.map_err(store_error) };
         let pending = async { migrations::pending(database, &self.0.options.namespace).await.map_err(migration_error) };
         let (build, hello, pending) = futures::try_join!(command("buildInfo"), command("hello"), pending)?;
+        let version = build.get_str("version").unwrap_or("unknown");
+        if is_too_old(version) {
+            return Err(not_ready(format!("MongoDB 5.2 or newer is needed: this one is {version}.")));
+        }
         if !has_transactions(&hello) {
             return Err(not_ready("MongoDB must be a replica set, of one node at least: transactions need it."));
         }
         if !pending.is_empty() {
             return Err(not_ready(format!("Run `polygraph migrate`: {} are not applied.", pending.join(", "))));
         }
-        Ok(build.get_str("version").unwrap_or("unknown").to_owned())
+        Ok(version.to_owned())
     }
+}
+
+/// Whether it does not know `$topN` yet. A version that can't be read passes: what it lacks shows in use.
+fn is_too_old(version: &str) -> bool {
+    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
+    let (major, minor) = (parts.next(), parts.next());
+    major.zip(minor).is_some_and(|version| version < (5, 2))
 }
 
 /// Whether the server is a member of a replica set, or a router of a sharded cluster.
@@ -170,4 +183,18 @@ fn migration_error(error: MigrationError) -> StoreError {
     let driver = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<mongodb::error::Error>());
     let kind = driver.map_or(ErrorKind::Internal, error::kind_of);
     StoreError::new(Role::Posts, kind, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_too_old;
+
+    #[test]
+    fn versions_without_what_is_sent_are_refused() {
+        for (version, old) in
+            [("4.4.29", true), ("5.0.1", true), ("5.2.0", false), ("8.0.0-rc1", false), ("new", false)]
+        {
+            assert_eq!(is_too_old(version), old, "{version}");
+        }
+    }
 }

@@ -67,11 +67,10 @@ impl Outbox for MongoOutbox {
     async fn claim(&self, projection: Projection, limit: u32, lease: Lease) -> StoreResult<Vec<Claim>> {
         let outbox = &self.collections().await?.outbox;
         let claiming = Claiming { outbox, projection, fields: Fields::of(projection), lease };
-        let places = outbox.clone_with_type::<Place>();
         let (mut claims, mut seen) = (Vec::new(), HashSet::new());
         let mut depth = PLACES;
         loop {
-            let line = walk(&places, outbox_query::line(projection, lease.now, depth)).await?;
+            let line: Vec<Place> = walk(outbox, outbox_query::line(projection, lease.now, depth)).await?;
             let at_its_end = line.len() < depth as usize;
             let mut next = line.iter().filter_map(Place::aggregate).filter(|aggregate| seen.insert(*aggregate));
             while claims.len() < limit as usize {
@@ -156,7 +155,8 @@ impl Outbox for MongoOutbox {
         let mut parked = Vec::new();
         for projection in Projection::ALL {
             let fields = Fields::of(projection);
-            for document in walk(outbox, outbox_query::parked(projection, limit)).await? {
+            let found: Vec<OutboxDocument> = walk(outbox, outbox_query::parked(projection, limit)).await?;
+            for document in found {
                 parked.push(Parked {
                     projection,
                     event: document.event()?,

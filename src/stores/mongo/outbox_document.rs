@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use mongodb::bson::{Bson, DateTime, Document, Uuid as BsonUuid, doc};
+use mongodb::bson::{Bson, DateTime, Document, RawDocument, Uuid as BsonUuid, doc};
+use mongodb::error::Result;
 use mongodb::{ClientSession, Collection};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::decode::Decode;
 use super::document::{bson_id, bson_time, timestamp};
 use super::error::store_error;
 use crate::domain::Timestamp;
@@ -31,6 +33,12 @@ pub(super) struct OutboxDocument {
     /// Where the projections stand, in fields that [`Fields`] names.
     #[serde(flatten)]
     progress: BTreeMap<String, Bson>,
+}
+
+impl Decode for OutboxDocument {
+    fn decode(document: &RawDocument) -> Result<Self> {
+        Ok(mongodb::bson::deserialize_from_slice(document.as_bytes())?)
+    }
 }
 
 impl OutboxDocument {
@@ -136,6 +144,12 @@ pub(super) async fn leave(
 #[derive(Debug, Deserialize)]
 pub(super) struct Place {
     aggregateid: String,
+}
+
+impl Decode for Place {
+    fn decode(document: &RawDocument) -> Result<Self> {
+        Ok(mongodb::bson::deserialize_from_slice(document.as_bytes())?)
+    }
 }
 
 impl Place {

@@ -1,15 +1,16 @@
 //! The port to posts, on MongoDB: each method says which query answers it.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use futures::TryStreamExt as _;
 use mongodb::ClientSession;
 use mongodb::bson::doc;
 use mongodb::options::Hint;
 use polygraph_migrations::mongo::index;
 
-use super::document::{LikeDocument, LikeKey, PostVersion, RecommendedDocument, one_of, one_of_likes};
+use super::children::{LIKES_BY_USERS, LIKES_OF_POSTS, POSTS_OF_AUTHORS, Parent};
+use super::document::{LikeDocument, LikeKey, PostVersion, one_of, one_of_likes};
 use super::error::store_error;
 use super::mend::{FixAuthors, FixPosts, RemoveLikes, TouchPosts};
 use super::recount::{RecountAuthors, RecountPosts};
@@ -18,7 +19,7 @@ use super::write::{InsertLikes, InsertPosts};
 use super::{Collections, Mongo, query, read};
 use crate::domain::event::Stamp;
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{Backend, NewPost, PostStore, Recount, StoreResult, Touch};
+use crate::ports::{Backend, LikedPost, NewPost, PostStore, Recount, StoreResult, Touch};
 
 /// Posts and likes in MongoDB.
 #[derive(Clone)]
@@ -33,6 +34,17 @@ impl MongoPosts {
 
     async fn collections(&self) -> StoreResult<&Collections> {
         self.mongo.collections().await
+    }
+
+    /// These users with a count of theirs. Of one alone it is not read: their children are asked for in one way.
+    async fn parents(&self, users: &[UserId], count: fn(&AuthorStats) -> u64) -> StoreResult<Vec<Parent>> {
+        let parents = distinct(users.iter().map(|user| Parent { id: user.0, count: 0 }));
+        if parents.len() < 2 {
+            return Ok(parents);
+        }
+        let stats = self.author_stats(users).await?;
+        let counted = |parent: &Parent| stats.get(&UserId(parent.id)).map_or(0, count);
+        Ok(parents.iter().map(|parent| Parent { count: counted(parent), ..*parent }).collect())
     }
 }
 
@@ -50,17 +62,14 @@ impl Backend for MongoPosts {
 #[async_trait]
 impl PostStore for MongoPosts {
     async fn posts_by_id(&self, ids: &[PostId], fields: PostFields) -> StoreResult<HashMap<PostId, Post>> {
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let filter = doc! { "_id": one_of(ids.iter().map(|id| id.0)) };
+        let by_id = |ids: &[PostId]| doc! { "_id": one_of(ids.iter().map(|id| id.0)) };
         let posts = &self.collections().await?.posts;
-        let found = read::find_all(posts, filter, query::projection(fields), ids.len()).await?;
-        Ok(found.into_iter().map(Post::from).map(|post| (post.id, post)).collect())
+        let found: Vec<Post> = read::find_all(posts, ids, by_id, query::projection(fields)).await?;
+        Ok(found.into_iter().map(|post| (post.id, post)).collect())
     }
 
     async fn posts_newest(&self, page: &Page<PostId>, fields: PostFields) -> StoreResult<Slice<Post>> {
-        read::page(&self.collections().await?.posts, vec![query::posts_newest(page, fields)], page).await
+        read::page(&self.collections().await?.posts, query::posts_newest(page, fields), page).await
     }
 
     async fn posts_most_liked(
@@ -78,20 +87,20 @@ impl PostStore for MongoPosts {
         page: &Page<PostId>,
         fields: PostFields,
     ) -> StoreResult<HashMap<UserId, Slice<Post>>> {
-        if authors.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let list = |author| (author, vec![query::posts_of_author(author, page, fields)]);
-        read::pages(&self.collections().await?.posts, distinct(authors).into_iter().map(list).collect(), page).await
+        let Collections { database, posts, .. } = self.collections().await?;
+        let parents = self.parents(authors, |stats| stats.posts).await?;
+        let asked = POSTS_OF_AUTHORS.ask(&parents, page, query::projection(fields).as_ref(), posts.name());
+        let pages = read::pages(database, posts, asked, page).await?;
+        Ok(pages.into_iter().map(|(author, page)| (UserId(author), page)).collect())
     }
 
     async fn feed(&self, authors: &[UserId], page: &Page<PostId>, fields: PostFields) -> StoreResult<Slice<Post>> {
         if authors.is_empty() {
             return Ok(Slice::empty());
         }
-        let queries = query::feed(&distinct(authors), page, fields);
+        let queries = query::feed(&distinct_users(authors), page, fields);
         let lists = read::walk_all(&self.collections().await?.posts, queries).await?;
-        let mut posts: Vec<Post> = lists.into_iter().flatten().map(Post::from).collect();
+        let mut posts: Vec<Post> = lists.into_iter().flatten().collect();
         // The sort finds the lists sorted and merges them.
         posts.sort_by(|a, b| if page.is_forward() { b.id.cmp(&a.id) } else { a.id.cmp(&b.id) });
         Ok(page.slice(posts))
@@ -109,9 +118,7 @@ impl PostStore for MongoPosts {
         }
         let Collections { posts, likes, .. } = self.collections().await?;
         let pipeline = query::recommended(viewer, likers, page, fields, posts.name());
-        let rows = likes.aggregate(pipeline).with_type::<RecommendedDocument>().await.map_err(store_error)?;
-        let rows: Vec<RecommendedDocument> = rows.try_collect().await.map_err(store_error)?;
-        Ok(page.slice(rows).map(Into::into))
+        Ok(page.slice(read::aggregate(likes, pipeline, page.limit as usize + 1).await?))
     }
 
     async fn count_posts(&self) -> StoreResult<u64> {
@@ -121,52 +128,44 @@ impl PostStore for MongoPosts {
     }
 
     async fn author_stats(&self, authors: &[UserId]) -> StoreResult<HashMap<UserId, AuthorStats>> {
-        if authors.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let filter = doc! { "_id": one_of(authors.iter().map(|author| author.0)) };
-        let found = read::find_all(&self.collections().await?.authors, filter, None, authors.len()).await?;
-        Ok(found.into_iter().map(Into::into).collect())
+        let by_id = |authors: &[UserId]| doc! { "_id": one_of(authors.iter().map(|author| author.0)) };
+        let found: Vec<_> = read::find_all(&self.collections().await?.authors, authors, by_id, None).await?;
+        Ok(found.into_iter().collect())
     }
 
     async fn likes_by_id(&self, ids: &[LikeId]) -> StoreResult<HashMap<LikeId, Like>> {
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let likes = &self.collections().await?.likes;
-        let found = read::find_all(likes, doc! { "_id": one_of_likes(ids.iter().copied()) }, None, ids.len()).await?;
-        Ok(found.into_iter().map(Like::from).map(|like| (like.id, like)).collect())
+        let by_id = |ids: &[LikeId]| doc! { "_id": one_of_likes(ids.iter().copied()) };
+        let found: Vec<Like> = read::find_all(&self.collections().await?.likes, ids, by_id, None).await?;
+        Ok(found.into_iter().map(|like| (like.id, like)).collect())
     }
 
-    async fn likes_of_posts(&self, posts: &[PostId], page: &Page<ByTime>) -> StoreResult<HashMap<PostId, Slice<Like>>> {
-        if posts.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let list = |post| (post, query::likes_of_post(post, page));
-        read::pages(&self.collections().await?.likes, distinct(posts).into_iter().map(list).collect(), page).await
+    async fn likes_of_posts(
+        &self,
+        posts: &[LikedPost],
+        page: &Page<ByTime>,
+    ) -> StoreResult<HashMap<PostId, Slice<Like>>> {
+        let Collections { database, likes, .. } = self.collections().await?;
+        let parents = distinct(posts.iter().map(|post| Parent { id: post.id.0, count: post.like_count }));
+        let pages = read::pages(database, likes, LIKES_OF_POSTS.ask(&parents, page, None, likes.name()), page).await?;
+        Ok(pages.into_iter().map(|(post, page)| (PostId(post), page)).collect())
     }
 
     async fn likes_by_users(&self, users: &[UserId], page: &Page<ByTime>) -> StoreResult<HashMap<UserId, Slice<Like>>> {
-        if users.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let list = |user| (user, query::likes_by_user(user, page));
-        read::pages(&self.collections().await?.likes, distinct(users).into_iter().map(list).collect(), page).await
+        let Collections { database, likes, .. } = self.collections().await?;
+        let parents = self.parents(users, |stats| stats.likes).await?;
+        let pages = read::pages(database, likes, LIKES_BY_USERS.ask(&parents, page, None, likes.name()), page).await?;
+        Ok(pages.into_iter().map(|(user, page)| (UserId(user), page)).collect())
     }
 
     async fn liked_among(&self, user: UserId, posts: &[PostId]) -> StoreResult<HashSet<PostId>> {
-        if posts.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let filter = doc! { "_id": one_of_likes(posts.iter().map(|&post| LikeId { post, user })) };
-        let likes = self.collections().await?.likes.clone_with_type::<LikeKey>();
-        let found = read::find_all(&likes, filter, Some(LikeKey::projection()), posts.len()).await?;
-        Ok(found.into_iter().map(|like| LikeId::from(like).post).collect())
+        let by_id = |posts: &[PostId]| doc! { "_id": one_of_likes(posts.iter().map(|&post| LikeId { post, user })) };
+        let likes = &self.collections().await?.likes;
+        let found: Vec<LikeId> = read::find_all(likes, posts, by_id, Some(LikeKey::projection())).await?;
+        Ok(found.into_iter().map(|like| like.post).collect())
     }
 
     async fn scan_posts(&self, after: Option<PostId>, limit: u32) -> StoreResult<Vec<Post>> {
-        let found = read::walk(&self.collections().await?.posts, query::scan_posts(after, limit)).await?;
-        Ok(found.into_iter().map(Post::from).collect())
+        read::walk(&self.collections().await?.posts, query::scan_posts(after, limit)).await
     }
 
     async fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> StoreResult<Vec<(Like, u64)>> {
@@ -265,10 +264,18 @@ impl Work for ScanLikes<'_> {
     }
 }
 
-/// Each id once.
-fn distinct<T: Copy + Ord>(ids: &[T]) -> Vec<T> {
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
+/// Each user once.
+fn distinct_users(users: &[UserId]) -> Vec<UserId> {
+    let mut users = users.to_vec();
+    users.sort_unstable();
+    users.dedup();
+    users
+}
+
+/// Each parent once, with the largest of its counts.
+fn distinct(parents: impl IntoIterator<Item = Parent>) -> Vec<Parent> {
+    let mut parents: Vec<Parent> = parents.into_iter().collect();
+    parents.sort_unstable_by_key(|parent| (parent.id, Reverse(parent.count)));
+    parents.dedup_by_key(|parent| parent.id);
+    parents
 }

@@ -13,6 +13,10 @@ use crate::domain::{ByCount, ByTime, LikeId, Page, PostFields, PostId, UserId};
 /// The most branches that MongoDB merges from one index instead of sorting (`internalQueryMaxScansToExplode`).
 pub const MAX_MERGED_BRANCHES: usize = 200;
 
+/// The most keys that go into one command: 28 bytes each for an id, 44 for a like's, where a message may have 48 MB.
+/// A quarter of a megabyte is also what a server takes without holding others up.
+pub const MAX_KEYS: usize = 5_000;
+
 /// A stretch of an index, walked in its order (or against it) for one page and the row that shows whether more
 /// follow.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,24 +59,25 @@ pub(super) fn projection(fields: PostFields) -> Option<Document> {
 struct Way {
     sort: i32,
     beyond: &'static str,
+    up_to: &'static str,
 }
 
 fn way<C>(page: &Page<C>) -> Way {
-    if page.is_forward() { Way { sort: -1, beyond: "$lt" } } else { Way { sort: 1, beyond: "$gt" } }
+    if page.is_forward() {
+        Way { sort: -1, beyond: "$lt", up_to: "$lte" }
+    } else {
+        Way { sort: 1, beyond: "$gt", up_to: "$gte" }
+    }
 }
 
-fn rows<C>(page: &Page<C>) -> i64 {
+/// A page and the row that shows whether more follow.
+pub(super) fn rows<C>(page: &Page<C>) -> i64 {
     i64::from(page.limit) + 1
 }
 
 /// All posts, newest first.
-pub fn posts_newest(page: &Page<PostId>, fields: PostFields) -> Stretch {
-    by_id(Document::new(), index::ID, page, fields)
-}
-
-/// The posts of one author, newest first.
-pub fn posts_of_author(author: UserId, page: &Page<PostId>, fields: PostFields) -> Stretch {
-    by_id(doc! { "author": bson_id(author.0) }, index::POSTS_BY_AUTHOR, page, fields)
+pub fn posts_newest(page: &Page<PostId>, fields: PostFields) -> Vec<Stretch> {
+    stretches(&Document::new(), &["_id"], index::ID, page, projection(fields))
 }
 
 /// The posts of many authors together, newest first: one query for every [`MAX_MERGED_BRANCHES`] of them, to be
@@ -80,17 +85,9 @@ pub fn posts_of_author(author: UserId, page: &Page<PostId>, fields: PostFields) 
 pub fn feed(authors: &[UserId], page: &Page<PostId>, fields: PostFields) -> Vec<Stretch> {
     let of_some = |authors: &[UserId]| {
         let filter = doc! { "author": one_of(authors.iter().map(|author| author.0)) };
-        by_id(filter, index::POSTS_BY_AUTHOR, page, fields)
+        stretches(&filter, &["_id"], index::POSTS_BY_AUTHOR, page, projection(fields))
     };
-    authors.chunks(MAX_MERGED_BRANCHES).map(of_some).collect()
-}
-
-fn by_id(mut filter: Document, index: &'static str, page: &Page<PostId>, fields: PostFields) -> Stretch {
-    let way = way(page);
-    if let Some(id) = page.cursor {
-        filter.insert("_id", doc! { way.beyond: bson_id(id.0) });
-    }
-    Stretch { filter, sort: doc! { "_id": way.sort }, index, limit: rows(page), projection: projection(fields) }
+    authors.chunks(MAX_MERGED_BRANCHES).flat_map(of_some).collect()
 }
 
 /// Posts, most liked first, of one author where `author` is given: stretches one after the other.
@@ -99,8 +96,7 @@ pub fn posts_most_liked(author: Option<UserId>, page: &Page<ByCount>, fields: Po
         None => (Document::new(), index::POSTS_BY_LIKES),
         Some(author) => (doc! { "author": bson_id(author.0) }, index::POSTS_BY_AUTHOR_AND_LIKES),
     };
-    let cursor = page.cursor.map(|at| (stored_count(at.count), Bson::from(bson_id(at.id))));
-    stretches(&filter, ["likeCount", "_id"], index, page, cursor, projection(fields))
+    stretches(&filter, &["likeCount", "_id"], index, page, projection(fields))
 }
 
 /// Counts are stored as signed 64-bit integers; no larger one is ever given out.
@@ -108,44 +104,72 @@ pub(super) fn stored_count(count: u64) -> Bson {
     Bson::Int64(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// The likes of one post, newest first: stretches one after the other.
-pub fn likes_of_post(post: PostId, page: &Page<ByTime>) -> Vec<Stretch> {
-    let filter = doc! { "post": bson_id(post.0) };
-    stretches(&filter, ["createdAt", "user"], index::LIKES_BY_POST, page, by_time(page), None)
+/// A place in a list, as the values of the fields that it is ordered by.
+pub trait Position {
+    /// The values, in the order of the fields.
+    fn values(&self) -> Vec<Bson>;
 }
 
-/// The likes given by one user, newest first: stretches one after the other.
-pub fn likes_by_user(user: UserId, page: &Page<ByTime>) -> Vec<Stretch> {
-    let filter = doc! { "user": bson_id(user.0) };
-    stretches(&filter, ["createdAt", "post"], index::LIKES_BY_USER, page, by_time(page), None)
+impl Position for PostId {
+    fn values(&self) -> Vec<Bson> {
+        vec![bson_id(self.0).into()]
+    }
 }
 
-fn by_time(page: &Page<ByTime>) -> Option<(Bson, Bson)> {
-    page.cursor.map(|at| (bson_time(at.at).into(), bson_id(at.id).into()))
+impl Position for ByTime {
+    fn values(&self) -> Vec<Bson> {
+        vec![bson_time(self.at).into(), bson_id(self.id).into()]
+    }
 }
 
-/// The page in the order of two fields: without a cursor one stretch, with one the ties and what lies beyond them.
-fn stretches<C>(
+impl Position for ByCount {
+    fn values(&self) -> Vec<Bson> {
+        vec![stored_count(self.count), bson_id(self.id).into()]
+    }
+}
+
+/// The page in the order of one field or two: one stretch, but for a page that goes on from within two. That one is
+/// the ties and what lies beyond them.
+pub(super) fn stretches<C: Position>(
     filter: &Document,
-    [first, second]: [&str; 2],
+    order: &[&str],
     index: &'static str,
     page: &Page<C>,
-    cursor: Option<(Bson, Bson)>,
     projection: Option<Document>,
 ) -> Vec<Stretch> {
     let way = way(page);
     let stretch = |conditions: Document| {
         let mut filter = filter.clone();
         filter.extend(conditions);
-        let sort = doc! { first: way.sort, second: way.sort };
-        Stretch { filter, sort, index, limit: rows(page), projection: projection.clone() }
+        Stretch { filter, sort: sort(order, page), index, limit: rows(page), projection: projection.clone() }
     };
-    match cursor {
-        None => vec![stretch(Document::new())],
-        Some((a, b)) => vec![
-            stretch(doc! { first: a.clone(), second: { way.beyond: b } }),
-            stretch(doc! { first: { way.beyond: a } }),
-        ],
+    let at = page.cursor.as_ref().map(Position::values).unwrap_or_default();
+    match (order, at.as_slice()) {
+        ([first, second], [a, b]) => {
+            vec![stretch(doc! { *first: a, *second: { way.beyond: b } }), stretch(doc! { *first: { way.beyond: a } })]
+        }
+        ([first, ..], [a]) => vec![stretch(doc! { *first: { way.beyond: a } })],
+        _ => vec![stretch(Document::new())],
+    }
+}
+
+/// The order in which a page is walked.
+pub(super) fn sort<C>(order: &[&str], page: &Page<C>) -> Document {
+    order.iter().map(|field| ((*field).to_owned(), Bson::from(way(page).sort))).collect()
+}
+
+/// The condition that a child is beyond the page's cursor, as one: a range of the first field, within which the ties
+/// are told apart. Walked in order, it begins at the first tie.
+pub(super) fn beyond<C: Position>(order: &[&str], page: &Page<C>) -> Option<Document> {
+    let Way { beyond, up_to, .. } = way(page);
+    let at = page.cursor.as_ref()?.values();
+    match (order, at.as_slice()) {
+        ([first, second], [a, b]) => {
+            let is_beyond = vec![doc! { *first: { beyond: a } }, doc! { *second: { beyond: b } }];
+            Some(doc! { *first: { up_to: a }, "$or": is_beyond })
+        }
+        ([first, ..], [a]) => Some(doc! { *first: { beyond: a } }),
+        _ => None,
     }
 }
 

@@ -1,16 +1,18 @@
-//! Sending queries: stretches one after the other, many lists side by side, sorted lists merged.
+//! Sending queries: stretches one after the other, several commands side by side, lists merged.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use mongodb::Collection;
 use mongodb::action::Find;
 use mongodb::bson::Document;
-use serde::de::DeserializeOwned;
+use mongodb::raw_batch_cursor::RawBatchCursor;
+use mongodb::{Collection, Database};
+use uuid::Uuid;
 
+use super::children::{Ask, Pipeline};
+use super::decode::{self, Decode};
 use super::error::store_error;
-use super::query::Stretch;
+use super::query::{MAX_KEYS, Stretch};
 use crate::domain::{Page, Slice};
 use crate::ports::StoreResult;
 
@@ -31,18 +33,36 @@ pub(super) fn find<T: Send + Sync>(collection: &Collection<T>, stretch: Stretch)
     }
 }
 
-/// The documents of one stretch, in its order.
-pub(super) async fn walk<T>(collection: &Collection<T>, stretch: Stretch) -> StoreResult<Vec<T>>
-where
-    T: DeserializeOwned + Send + Sync,
-{
-    find(collection, stretch).await.map_err(store_error)?.try_collect().await.map_err(store_error)
+/// All that a cursor brings.
+async fn rows<N: Decode>(mut batches: RawBatchCursor) -> StoreResult<Vec<N>> {
+    let mut rows = Vec::new();
+    while let Some(batch) = batches.try_next().await.map_err(store_error)? {
+        for row in decode::each(batch.doc_slices().map_err(store_error)?) {
+            rows.push(row.map_err(store_error)?);
+        }
+    }
+    Ok(rows)
 }
 
-/// The documents of several stretches, each in its own list, asked for at once.
-pub(super) async fn walk_all<T>(collection: &Collection<T>, stretches: Vec<Stretch>) -> StoreResult<Vec<Vec<T>>>
+/// How large the first batch may be for `most` rows to be all in it. With just as many the server would keep the
+/// cursor open, to be asked whether there are more.
+fn batch_for(most: usize) -> u32 {
+    u32::try_from(most).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// What one stretch holds, in its order.
+pub(super) async fn walk<T: Send + Sync, N: Decode>(
+    collection: &Collection<T>,
+    stretch: Stretch,
+) -> StoreResult<Vec<N>> {
+    rows(find(collection, stretch).batch().await.map_err(store_error)?).await
+}
+
+/// What several stretches hold, each in its own list, asked for at once.
+pub(super) async fn walk_all<T, N>(collection: &Collection<T>, stretches: Vec<Stretch>) -> StoreResult<Vec<Vec<N>>>
 where
-    T: DeserializeOwned + Send + Sync,
+    T: Send + Sync,
+    N: Decode + Send,
 {
     stream::iter(stretches).map(|stretch| walk(collection, stretch)).buffered(CONCURRENCY).try_collect().await
 }
@@ -54,41 +74,76 @@ pub(super) async fn page<T, N, C>(
     page: &Page<C>,
 ) -> StoreResult<Slice<N>>
 where
-    T: DeserializeOwned + Send + Sync + Into<N>,
+    T: Send + Sync,
+    N: Decode + Send,
 {
     let rows = walk_all(collection, stretches).await?;
-    Ok(page.slice(rows.into_iter().flatten().collect()).map(T::into))
+    Ok(page.slice(rows.into_iter().flatten().collect()))
 }
 
-/// The same page of many lists, by their keys: one small query for each, side by side, so that each reads no more
-/// than its page. Lists that are empty are left out.
-pub(super) async fn pages<K, T, N, C>(
+/// What a pipeline over `collection` gives, which is at most `most` rows.
+pub(super) async fn aggregate<T, N>(
     collection: &Collection<T>,
-    lists: Vec<(K, Vec<Stretch>)>,
-    of: &Page<C>,
-) -> StoreResult<HashMap<K, Slice<N>>>
-where
-    K: Eq + Hash,
-    T: DeserializeOwned + Send + Sync + Into<N>,
-{
-    let one = |(key, stretches)| async move { StoreResult::Ok((key, page(collection, stretches, of).await?)) };
-    let pages: Vec<(K, Slice<N>)> = stream::iter(lists).map(one).buffer_unordered(CONCURRENCY).try_collect().await?;
-    Ok(pages.into_iter().filter(|(_, slice)| !slice.items.is_empty()).collect())
-}
-
-/// All documents that the filter finds by keys, in no order, in as few batches as there can be.
-pub(super) async fn find_all<T>(
-    collection: &Collection<T>,
-    filter: Document,
-    projection: Option<Document>,
+    stages: Vec<Document>,
     most: usize,
-) -> StoreResult<Vec<T>>
+) -> StoreResult<Vec<N>>
 where
-    T: DeserializeOwned + Send + Sync,
+    T: Send + Sync,
+    N: Decode,
 {
-    let mut find = collection.find(filter).batch_size(u32::try_from(most).unwrap_or(u32::MAX));
-    if let Some(projection) = projection {
-        find = find.projection(projection);
-    }
-    find.await.map_err(store_error)?.try_collect().await.map_err(store_error)
+    rows(collection.aggregate(stages).batch_size(batch_for(most)).batch().await.map_err(store_error)?).await
+}
+
+/// The same page of several lists, by their parents. Lists that are empty are left out.
+pub(super) async fn pages<T, N, C>(
+    database: &Database,
+    collection: &Collection<T>,
+    asked: Vec<Ask>,
+    of: &Page<C>,
+) -> StoreResult<HashMap<Uuid, Slice<N>>>
+where
+    T: Send + Sync,
+    N: Decode + Send,
+{
+    let one = |ask| async move {
+        let lists: Vec<(Uuid, Vec<N>)> = match ask {
+            Ask::One(parent, stretches) => {
+                let rows = walk_all(collection, stretches).await?;
+                vec![(parent, rows.into_iter().flatten().collect())]
+            }
+            Ask::Whole(Pipeline { stages, parents }) => aggregate(collection, stages, parents).await?,
+            Ask::Walks(Pipeline { stages, parents }) => {
+                rows(database.aggregate(stages).batch_size(batch_for(parents)).batch().await.map_err(store_error)?)
+                    .await?
+            }
+        };
+        StoreResult::Ok(lists)
+    };
+    let lists: Vec<Vec<(Uuid, Vec<N>)>> =
+        stream::iter(asked).map(one).buffer_unordered(CONCURRENCY).try_collect().await?;
+    let lists = lists.into_iter().flatten().filter(|(_, rows)| !rows.is_empty());
+    Ok(lists.map(|(parent, rows)| (parent, of.slice(rows))).collect())
+}
+
+/// What is found by keys, in no order: at most one document for each, in as few commands as there can be.
+pub(super) async fn find_all<T, N, K>(
+    collection: &Collection<T>,
+    keys: &[K],
+    filter: impl Fn(&[K]) -> Document,
+    projection: Option<Document>,
+) -> StoreResult<Vec<N>>
+where
+    T: Send + Sync,
+    N: Decode + Send,
+{
+    let some = |keys: &[K]| {
+        let mut find = collection.find(filter(keys)).batch_size(batch_for(keys.len()));
+        if let Some(projection) = &projection {
+            find = find.projection(projection.clone());
+        }
+        async { rows(find.batch().await.map_err(store_error)?).await }
+    };
+    let finds: Vec<_> = keys.chunks(MAX_KEYS).map(some).collect();
+    let found: Vec<Vec<N>> = stream::iter(finds).buffer_unordered(CONCURRENCY).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
 }

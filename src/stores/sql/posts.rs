@@ -14,7 +14,7 @@ use super::rows::Columns;
 use super::{group, queries, recount, writes};
 use crate::domain::event::Stamp;
 use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use crate::ports::{Backend, NewPost, PostStore, Recount, Role, StoreResult, Touch};
+use crate::ports::{Backend, LikedPost, NewPost, PostStore, Recount, Role, StoreResult, Touch};
 
 /// Posts and likes in PostgreSQL or SQLite.
 pub struct SqlPosts {
@@ -123,11 +123,16 @@ impl PostStore for SqlPosts {
         Ok(likes.into_iter().map(|like| (like.id, like)).collect())
     }
 
-    async fn likes_of_posts(&self, posts: &[PostId], page: &Page<ByTime>) -> StoreResult<HashMap<PostId, Slice<Like>>> {
+    async fn likes_of_posts(
+        &self,
+        posts: &[LikedPost],
+        page: &Page<ByTime>,
+    ) -> StoreResult<HashMap<PostId, Slice<Like>>> {
         if posts.is_empty() {
             return Ok(HashMap::new());
         }
-        let statement = queries::likes_of_posts(self.db.dialect(), posts, page);
+        let posts: Vec<PostId> = posts.iter().map(|post| post.id).collect();
+        let statement = queries::likes_of_posts(self.db.dialect(), &posts, page);
         let rows = self.db.rows(statement, |row| Ok((row.id()?, row.like()?))).await?;
         Ok(group::slices(page, rows, |like| (like.created_at, like.id.user)))
     }

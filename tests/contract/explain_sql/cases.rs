@@ -4,7 +4,7 @@ use polygraph::domain::{ByCount, ByHandle, ByTime, Direction, Page, PostFields};
 use polygraph::stores::sql::queries;
 use sea_orm::{DbBackend, Statement};
 
-use super::data::{Data, PARENTS, moment};
+use super::data::{Data, PARENTS, RELATIONS, moment};
 
 /// How many items a page has.
 const LIMIT: u32 = 10;
@@ -48,6 +48,12 @@ pub(super) fn cases(dialect: DbBackend, data: &Data) -> Vec<Case> {
     }));
     cases.extend(pages("likes_of_posts", batch, by_time, |page| queries::likes_of_posts(dialect, posts, page)));
     cases.extend(pages("likes_by_users", batch, by_time, |page| queries::likes_by_users(dialect, parents, page)));
+    // A page of mutual followers is looked for among the followers of each parent, or among those whom the viewer
+    // follows: as many as there are at worst, and each of them is looked up in the other list.
+    let mutual = (2 * RELATIONS * PARENTS) as u64 + batch;
+    cases.extend(pages("mutual_followers", mutual, by_time, |page| {
+        queries::mutual_followers(dialect, data.users[0], parents, page)
+    }));
     // A feed reads an entry for each author, one that follows each post of the page, and the posts themselves.
     let feed = |authors: u64| authors + 2 * PAGE;
     cases.extend(pages("feed of 20", feed(20), post, |page| queries::feed(dialect, parents, page, fields)));

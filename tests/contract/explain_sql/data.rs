@@ -8,7 +8,7 @@ use polygraph::ports::{NewFollow, NewPost, NewUser, PostStore, UserStore};
 const USERS: usize = 5_000;
 /// How many parents a batch asks for.
 pub(super) const PARENTS: usize = 20;
-const RELATIONS: usize = 200;
+pub(super) const RELATIONS: usize = 200;
 const AUTHORS: usize = 1_000;
 
 /// What stands in the tables.
@@ -79,7 +79,18 @@ impl Data {
                 NewFollow { follower: other, followed: parent, created_at },
             ]
         };
-        (0..PARENTS).flat_map(|parent| (0..RELATIONS).flat_map(move |n| relation(parent, n))).collect()
+        let of_parents = (0..PARENTS).flat_map(|parent| (0..RELATIONS).flat_map(move |n| relation(parent, n)));
+        // And everybody else follows a few: what a statement about the parents must not read.
+        let others = USERS - PARENTS;
+        let among_others = (0..others).flat_map(move |n| {
+            let follow = move |k: usize| NewFollow {
+                follower: self.users[PARENTS + n],
+                followed: self.users[PARENTS + (n + 1 + k * 331) % others],
+                created_at: moment(n),
+            };
+            (0..4).map(follow)
+        });
+        of_parents.chain(among_others).collect()
     }
 
     /// Each parent has written many, other authors a few.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use polygraph::domain::{LikeId, Page, Post, PostFields, PostId, Slice, UserId};
-use polygraph::ports::PostStore;
+use polygraph::ports::{LikedPost, PostStore};
 
-use super::world::{World, post, user};
+use super::world::{World, post, user, with_likes};
 
 pub(super) async fn posts_come_back_as_they_were_stored(store: Arc<dyn PostStore>) {
     let world = World::small().fill(&*store).await;
@@ -49,9 +49,10 @@ pub(super) async fn batches_answer_as_single_questions_do(store: Arc<dyn PostSto
         let single = store.posts_of_authors(&[*user], &Page::first(3), fields).await.unwrap();
         assert_eq!(batch.get(user), single.get(user));
     }
-    let batch = store.likes_of_posts(&posts, &Page::first(3)).await.unwrap();
+    let asked: Vec<LikedPost> = posts.iter().copied().map(with_likes).collect();
+    let batch = store.likes_of_posts(&asked, &Page::first(3)).await.unwrap();
     for post in &posts {
-        let single = store.likes_of_posts(&[*post], &Page::first(3)).await.unwrap();
+        let single = store.likes_of_posts(&[with_likes(*post)], &Page::first(3)).await.unwrap();
         assert_eq!(batch.get(post), single.get(post));
         let expected = world.likes_of(*post);
         let slice = batch.get(post).cloned().unwrap_or(Slice::empty());
@@ -129,7 +130,7 @@ async fn assert_nothing_of(store: &dyn PostStore, user: UserId, post: PostId) {
     let fields = PostFields::ALL;
     let of_author = store.posts_of_authors(&[user], &Page::first(3), fields).await.unwrap();
     assert!(of_author.values().all(|slice| slice.items.is_empty() && !slice.has_more));
-    let of_post = store.likes_of_posts(&[post], &Page::first(3)).await.unwrap();
+    let of_post = store.likes_of_posts(&[with_likes(post)], &Page::first(3)).await.unwrap();
     assert!(of_post.values().all(|slice| slice.items.is_empty() && !slice.has_more));
     let by_user = store.likes_by_users(&[user], &Page::first(3)).await.unwrap();
     assert!(by_user.values().all(|slice| slice.items.is_empty() && !slice.has_more));

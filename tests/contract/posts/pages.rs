@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use polygraph::domain::{ByCount, Page, Post, PostFields, PostId, Slice, UserId};
-use polygraph::ports::PostStore;
+use polygraph::ports::{LikedPost, PostStore};
 
 use super::walk::assert_pages;
 use super::world::{World, by_likes, by_time_and_post, by_time_and_user, post};
@@ -94,11 +94,16 @@ pub(super) async fn recommended(store: Arc<dyn PostStore>) {
 
 pub(super) async fn likes_of_posts(store: Arc<dyn PostStore>) {
     let world = World::small().fill(&*store).await;
-    let posts: Vec<PostId> = world.posts[..12].iter().map(|post| post.id).collect();
-    for &post in &posts {
-        let fetch =
-            async |page| store.likes_of_posts(&posts, &page).await.unwrap().remove(&post).unwrap_or(Slice::empty());
-        assert_pages(&world.likes_of(post), by_time_and_user, fetch).await;
+    let ids: Vec<PostId> = world.posts[..12].iter().map(|post| post.id).collect();
+    // However many likes a store is told that there are, those that there are come.
+    for like_count in [|n| n, |_| 0, |_| u64::MAX, |n| if n % 2 == 0 { n } else { 1_000 }] {
+        let post = |id: &PostId| LikedPost { id: *id, like_count: like_count(world.likes_of(*id).len() as u64) };
+        let posts: Vec<LikedPost> = ids.iter().map(post).collect();
+        for id in &ids {
+            let fetch =
+                async |page| store.likes_of_posts(&posts, &page).await.unwrap().remove(id).unwrap_or(Slice::empty());
+            assert_pages(&world.likes_of(*id), by_time_and_user, fetch).await;
+        }
     }
 }
 
@@ -110,6 +115,26 @@ pub(super) async fn likes_by_users(store: Arc<dyn PostStore>) {
             pages.remove(&user).unwrap_or(Slice::empty())
         };
         assert_pages(&world.likes_by(user), by_time_and_post, fetch).await;
+    }
+}
+
+pub(super) async fn those_who_write_and_like_much(store: Arc<dyn PostStore>) {
+    let world = World::of_the_busy().fill(&*store).await;
+    for author in &world.users {
+        let fetch = async |page| {
+            let mut pages = store.posts_of_authors(&world.users, &page, PostFields::default()).await.unwrap();
+            pages.remove(author).unwrap_or(Slice::empty())
+        };
+        let without_content = |post| Post { content: None, ..post };
+        let expected: Vec<Post> = world.newest(&[*author]).into_iter().map(without_content).collect();
+        assert_pages(&expected, |post| post.id, fetch).await;
+    }
+    for user in &world.users {
+        let fetch = async |page| {
+            let mut pages = store.likes_by_users(&world.users, &page).await.unwrap();
+            pages.remove(user).unwrap_or(Slice::empty())
+        };
+        assert_pages(&world.likes_by(*user), by_time_and_post, fetch).await;
     }
 }
 

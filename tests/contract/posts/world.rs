@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use polygraph::domain::id::uuid_v7;
 use polygraph::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Post, PostId, Timestamp, UserId};
-use polygraph::ports::{NewPost, PostStore};
+use polygraph::ports::{LikedPost, NewPost, PostStore};
 
 /// 2025-01-01T00:00:00Z.
 const START: i64 = 1_735_689_600_000;
@@ -43,6 +43,19 @@ impl World {
         let users: Vec<UserId> = (0..count).map(user).collect();
         let posts = (0..2 * count).map(|n| post(n, users[(n % count) as usize])).collect();
         Self { users, posts, likes: Vec::new() }
+    }
+
+    /// 90 posts by three users, all of them liked by two others, in ties of seven.
+    pub(crate) fn of_the_busy() -> Self {
+        let users: Vec<UserId> = (0..6).map(user).collect();
+        let posts: Vec<NewPost> = (0..90).map(|n| post(n, users[(mix(n) % 3) as usize])).collect();
+        let like = |(n, post): (i64, &NewPost), user: UserId| {
+            let id = LikeId { post: post.id, user };
+            Like { id, author: post.author, created_at: moment(100_000 + n / 7) }
+        };
+        let likes = [users[3], users[4]].map(|user| (0..).zip(&posts).map(move |post| like(post, user)));
+        let likes = likes.into_iter().flatten().collect();
+        Self { users, posts, likes }
     }
 
     /// One post by the first user, liked by all.
@@ -150,6 +163,11 @@ pub(crate) fn post(n: u64, author: UserId) -> NewPost {
         content: format!("What post {n} says, ünïcödé included."),
         created_at,
     }
+}
+
+/// Asks for the likes of a post of which it is not known how many it has.
+pub(crate) fn with_likes(id: PostId) -> LikedPost {
+    LikedPost { id, like_count: 0 }
 }
 
 pub(crate) fn by_likes(post: &Post) -> ByCount {

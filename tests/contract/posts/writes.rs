@@ -8,7 +8,7 @@ use futures::future::try_join_all;
 use polygraph::domain::{Like, LikeId, Page, PostFields};
 use polygraph::ports::{ErrorKind, NewPost, PostStore, StoreResult};
 
-use super::world::{World, post, user};
+use super::world::{World, post, user, with_likes};
 
 pub(super) async fn inserting_again_changes_nothing(store: Arc<dyn PostStore>) {
     let world = World::small().fill(&*store).await;
@@ -52,7 +52,7 @@ pub(super) async fn a_thousand_likes_go_in_at_once(store: Arc<dyn PostStore>) {
     let world = World::of_one_post(1_000).fill(&*store).await;
     let post = world.posts[0].id;
     assert_eq!(store.posts_by_id(&[post], PostFields::ALL).await.unwrap()[&post].like_count, 1_000);
-    let page = store.likes_of_posts(&[post], &Page::first(100)).await.unwrap();
+    let page = store.likes_of_posts(&[with_likes(post)], &Page::first(100)).await.unwrap();
     assert_eq!(page[&post].items, world.likes_of(post)[..100]);
     assert!(page[&post].has_more);
 }

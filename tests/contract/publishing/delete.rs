@@ -5,7 +5,7 @@ use polygraph::domain::{AuthorStats, LikeId, Page};
 use polygraph::ports::Changed;
 
 use super::fixture::{Fixture, like, stamp};
-use crate::posts::world::{post, user};
+use crate::posts::world::{post, user, with_likes};
 
 pub(super) async fn a_post_goes_with_all_that_was_counted(store: Fixture) {
     let author = user(1);
@@ -22,7 +22,7 @@ pub(super) async fn a_post_goes_with_all_that_was_counted(store: Fixture) {
     assert_eq!(store.read(gone).await, None);
     let likes: Vec<LikeId> = likers.iter().map(|&user| LikeId { post: gone, user }).collect();
     assert!(store.posts.likes_by_id(&likes).await.unwrap().is_empty());
-    assert!(!store.posts.likes_of_posts(&[gone], &Page::first(10)).await.unwrap().contains_key(&gone));
+    assert!(!store.posts.likes_of_posts(&[with_likes(gone)], &Page::first(10)).await.unwrap().contains_key(&gone));
     assert_eq!(store.stats(author).await, AuthorStats { posts: 1, likes: 1 });
     for &liker in &likers[1..] {
         assert_eq!(store.stats(liker).await, AuthorStats { posts: 0, likes: 1 });

@@ -5,7 +5,7 @@ use polygraph::domain::{LikeId, Page, Post, UserId};
 use polygraph::ports::{LikeOutcome, LikeWish};
 
 use super::fixture::{Fixture, like, stamp, unlike};
-use crate::posts::world::{moment, post, user};
+use crate::posts::world::{moment, post, user, with_likes};
 
 /// The event that granting this wish leaves.
 fn told(post: &Post, wish: LikeWish, version: u64) -> Event {
@@ -87,7 +87,7 @@ pub(super) async fn a_group_of_a_hundred_is_granted_at_once(store: Fixture) {
     assert_eq!(set.outcomes.len(), 100);
     assert_eq!((set.post.like_count, set.post.revision), (50, 1));
     assert_eq!(store.read(before.id).await.as_ref(), Some(&set.post));
-    let likes = store.posts.likes_of_posts(&[before.id], &Page::first(100)).await.unwrap();
+    let likes = store.posts.likes_of_posts(&[with_likes(before.id)], &Page::first(100)).await.unwrap();
     assert_eq!(likes[&before.id].items.len(), 50);
     for (n, &user) in users.iter().enumerate() {
         assert_eq!(store.stats(user).await.likes, u64::from(matches!(n % 4, 1 | 2)), "user {n}");
