@@ -65,7 +65,10 @@ impl PostLoaders {
     /// Posts that came with something else, read as far as `fields` says, need not be asked for again.
     pub fn prime<'a>(&self, posts: impl IntoIterator<Item = &'a Arc<Post>>, fields: PostFields) {
         for post in posts {
-            self.by_id.prime(PostKey { id: post.id, fields }, Arc::clone(post));
+            // Who wants less of it is served as well.
+            for fields in [PostFields::default(), fields] {
+                self.by_id.prime(PostKey { id: post.id, fields }, Arc::clone(post));
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::support::{World, clock, global, on_both, polygraph, scratch};
 on_both!(
     a_request_is_explained_level_by_level,
     a_list_of_titles_never_reads_content,
+    content_is_read_where_it_is_selected_and_nowhere_else,
+    counts_are_read_where_they_are_selected_in_one_call,
+    what_is_in_hand_is_not_asked_for_again,
     only_those_who_may_are_told,
     the_cache_is_told_and_left_alone,
     the_command_prints_a_tree,
@@ -55,6 +58,107 @@ async fn a_list_of_titles_never_reads_content(world: &World) {
         let batches = answer.json()["extensions"]["explain"]["levels"][0]["batches"].clone();
         assert_eq!((batches.as_array().map(Vec::len), &batches[0]["omitted"]), (Some(1), &omitted), "{query}");
     }
+}
+
+/// The calls that read posts, with what each left out.
+fn readings_of_posts(explained: &Value) -> Vec<(String, Value)> {
+    let reading = ["posts_by_id", "posts_newest", "posts_most_liked", "posts_of_authors", "feed", "recommended"];
+    let batches = explained["levels"].as_array().expect("levels").iter().flat_map(|level| {
+        let batches = level["batches"].as_array().expect("batches").iter();
+        batches.map(|batch| (batch["port"].as_str().expect("a port").to_owned(), batch["omitted"].clone()))
+    });
+    batches.filter(|(port, _)| reading.contains(&port.as_str())).collect()
+}
+
+async fn content_is_read_where_it_is_selected_and_nowhere_else(world: &World) {
+    let client = world.client().signed_in("demo");
+    let variables = json!({ "post": global(world.society.posts[0].id), "like": global(world.society.likes[0].id) });
+    for query in [
+        "query ($post: ID!) { node(id: $post) { ... on Post { title } } }",
+        "query ($post: ID!, $like: ID!) { nodes(ids: [$post, $like]) { ... on Post { title } ... on Like { id } } }",
+        "query ($like: ID!) { node(id: $like) { ... on Like { post { title } } } }",
+        "{ feed(first: 3) { nodes { ...Told } } } fragment Told on Post { title }",
+        "{ posts(orderBy: MOST_LIKED, first: 3) { edges { node { title } } } }",
+        "{ recommendedPosts(first: 3) { nodes { title } } }",
+        "{ trending(first: 3) { post { title } } }",
+        "{ users(first: 3) { nodes { posts(first: 2) { nodes { title } } } } }",
+        "{ users(first: 3) { nodes { likedPosts(first: 2) { nodes { post { title } } } } } }",
+        "{ search(query: \"bees\", types: [POST], first: 3) { nodes { node { ... on Post { title } } } } }",
+        "{ suggest(prefix: \"b\", types: [POST], first: 3) { node { ... on Post { title } } } }",
+    ] {
+        for (query, omitted) in
+            [(query.to_owned(), json!("content")), (query.replace("{ title }", "{ title content }"), Value::Null)]
+        {
+            let answer = client.ask_explained(&query, variables.clone()).await;
+            answer.data();
+            let readings = readings_of_posts(&answer.json()["extensions"]["explain"]);
+            assert_eq!(readings.len(), 1, "{query}: {readings:?}");
+            assert_eq!(readings[0].1, omitted, "{query}");
+        }
+    }
+}
+
+async fn counts_are_read_where_they_are_selected_in_one_call(world: &World) {
+    let client = world.client().signed_in("demo");
+    for (query, expected) in [
+        ("{ users(first: 20) { nodes { handle followersCount followingCount } } }", vec![("users.users_newest", None)]),
+        (
+            "{ users(first: 20) { totalCount } posts(first: 20) { totalCount } }",
+            vec![("posts.count_posts", None), ("users.count_users", None)],
+        ),
+        ("{ posts(first: 50) { nodes { likeCount likes { totalCount } } } }", vec![("posts.posts_newest", None)]),
+        (
+            "{ users(first: 20) { nodes { followers { totalCount } following { totalCount } } } }",
+            vec![("users.users_newest", None)],
+        ),
+        (
+            "{ users(first: 20) { nodes { postsCount posts { totalCount } likedPosts { totalCount } } } }",
+            vec![("users.users_newest", None), ("posts.author_stats", Some(20))],
+        ),
+        (
+            "{ users(first: 20) { nodes { mutualFollowers { totalCount } } } }",
+            vec![("users.users_newest", None), ("users.count_mutual_followers", Some(20))],
+        ),
+        (
+            "{ users(first: 20) { nodes { posts(first: 1) { totalCount pageInfo { hasNextPage } } } } }",
+            vec![("users.users_newest", None), ("posts.author_stats", Some(20)), ("posts.posts_of_authors", Some(20))],
+        ),
+    ] {
+        let answer = client.ask_explained(query, json!({})).await;
+        answer.data();
+        let levels = levels(&answer.json()["extensions"]["explain"]);
+        let mut calls: Vec<_> = levels.into_iter().flatten().map(|(name, keys, _)| (name, keys.as_u64())).collect();
+        let mut expected: Vec<_> = expected.into_iter().map(|(name, keys)| (name.to_owned(), keys)).collect();
+        calls.sort();
+        expected.sort();
+        assert_eq!(calls, expected, "{query}");
+    }
+}
+
+async fn what_is_in_hand_is_not_asked_for_again(world: &World) {
+    let client = world.client().signed_in("demo");
+    let calls = async |query: &str| -> Vec<String> {
+        let answer = client.ask_explained(query, json!({})).await;
+        answer.data();
+        let levels = levels(&answer.json()["extensions"]["explain"]);
+        levels.into_iter().flatten().map(|(name, ..)| name).collect()
+    };
+    // A page of posts knows its posts, read with their text or without, and a page of users its users.
+    for fields in ["title", "title content"] {
+        let query = format!(
+            "{{ posts(first: 5) {{ nodes {{ {fields} likes(first: 2) {{ nodes {{ post {{ title }} }} }} }} }} }}"
+        );
+        assert_eq!(calls(&query).await, ["posts.posts_newest", "posts.likes_of_posts"]);
+    }
+    let of_users = "{ users(first: 5) { nodes { posts(first: 2) { nodes { author { handle } } } } } }";
+    assert_eq!(calls(of_users).await, ["users.users_newest", "posts.posts_of_authors"]);
+    let found =
+        "{ search(query: \"bees\", types: [POST], first: 5) { nodes { node { ... on Post { title likes(first: 1) {
+        nodes { post { title } } } } } } } }";
+    assert_eq!(calls(found).await, ["search.search", "posts.posts_by_id", "posts.likes_of_posts"]);
+    let suggested =
+        "{ suggestedFollows(first: 5) { user { handle posts(first: 1) { nodes { author { handle } } } } } }";
+    assert_eq!(calls(suggested).await, ["users.suggestions", "posts.posts_of_authors"]);
 }
 
 async fn only_those_who_may_are_told(world: &World) {

@@ -17,21 +17,23 @@ use crate::services::feed;
 
 pub(super) async fn fetch_users(ctx: &Context<'_>, order: UserOrder, args: &PageArgs) -> Result<UserConnection> {
     let store = &RequestContext::of(ctx).stores.users;
+    let wanted = projection::page_is_selected(ctx);
     let edges = match order {
         UserOrder::Newest => {
             let page = args.page(CursorField::UsersNewest)?;
-            user_edges(CursorField::UsersNewest, &page, store.users_newest(&page).await?, |user| user.id)
+            let slice = if wanted { store.users_newest(&page).await? } else { Slice::empty() };
+            user_edges(ctx, CursorField::UsersNewest, &page, slice, |user| user.id)
         }
         UserOrder::Handle => {
             let page = args.page(CursorField::UsersHandle)?;
-            let slice = store.users_by_handle_order(&page).await?;
-            user_edges(CursorField::UsersHandle, &page, slice, |user| ByHandle(user.handle.as_str().to_owned()))
+            let slice = if wanted { store.users_by_handle_order(&page).await? } else { Slice::empty() };
+            user_edges(ctx, CursorField::UsersHandle, &page, slice, |user| ByHandle(user.handle.as_str().to_owned()))
         }
         UserOrder::MostFollowed => {
             let page = args.page(CursorField::UsersMostFollowed)?;
-            let slice = store.users_most_followed(&page).await?;
+            let slice = if wanted { store.users_most_followed(&page).await? } else { Slice::empty() };
             let key = |user: &crate::domain::User| ByCount { count: user.followers_count, id: user.id.0 };
-            user_edges(CursorField::UsersMostFollowed, &page, slice, key)
+            user_edges(ctx, CursorField::UsersMostFollowed, &page, slice, key)
         }
     };
     Ok(UserConnection::new(edges, Total::Users))
@@ -45,12 +47,13 @@ pub(super) async fn fetch_posts(
 ) -> Result<PostConnection> {
     let RequestContext { stores, loaders, .. } = RequestContext::of(ctx);
     let author = author.map(|id| GlobalId::parse(id)?.user()).transpose()?;
-    let fields = projection::of_post_connection(ctx);
+    let (wanted, fields) = (projection::page_is_selected(ctx), projection::of_post_connection(ctx));
     let edges = match order {
         PostOrder::Newest => {
             let field = CursorField::PostsNewest;
             let page = args.page(field)?;
             let slice = match author {
+                _ if !wanted => Slice::empty(),
                 None => stores.posts.posts_newest(&page, fields).await?.map(Arc::new),
                 Some(author) => {
                     let slice =
@@ -63,7 +66,8 @@ pub(super) async fn fetch_posts(
         PostOrder::MostLiked => {
             let field = CursorField::PostsMostLiked;
             let page = args.page(field)?;
-            let slice = stores.posts.posts_most_liked(author, &page, fields).await?;
+            let slice =
+                if wanted { stores.posts.posts_most_liked(author, &page, fields).await? } else { Slice::empty() };
             let keyed = slice.map(|post| (ByCount { count: post.like_count, id: post.id.0 }, Arc::new(post)));
             post_edges(ctx, field, &page, keyed, fields)
         }
@@ -96,5 +100,7 @@ pub(super) async fn fetch_suggested_follows(ctx: &Context<'_>, first: i32) -> Re
     let context = RequestContext::of(ctx);
     let limit = page::limit("first", first)?;
     let suggestions = context.stores.users.suggestions(context.signed_in()?, limit).await?;
-    Ok(suggestions.into_iter().map(FollowSuggestion::from).collect())
+    let suggestions: Vec<_> = suggestions.into_iter().map(FollowSuggestion::from).collect();
+    context.loaders.users.prime(suggestions.iter().map(FollowSuggestion::suggested));
+    Ok(suggestions)
 }

@@ -11,6 +11,7 @@ use crate::domain::{self, GlobalId, Page, PageArgs, PostFields, Slice};
 use crate::graphql::context::RequestContext;
 use crate::graphql::errors::{ApiError, Result};
 use crate::graphql::pages::{PageInfo, Total, connection, edges, int};
+use crate::graphql::projection;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::{Paged, PostKey};
 use crate::ports::LikedPost;
@@ -117,7 +118,11 @@ impl Post {
         let field = CursorField::PostLikes;
         let page = args.page(field)?;
         let key = Paged { parent: LikedPost::from(&*self.0), page: page.clone() };
-        let slice = RequestContext::of(ctx).loaders.posts.likes_of_post.load(key).await?;
+        let slice = if projection::page_is_selected(ctx) {
+            RequestContext::of(ctx).loaders.posts.likes_of_post.load(key).await?
+        } else {
+            None
+        };
         let edges = like_edges(field, &page, slice, |like| like.id.user.0);
         Ok(LikeConnection::new(edges, Total::Known(self.0.like_count)))
     }

@@ -48,9 +48,15 @@ impl FollowSuggestion {
 }
 
 impl FollowSuggestion {
+    pub(in crate::graphql) fn suggested(&self) -> &Arc<domain::User> {
+        &self.user
+    }
+
     async fn fetch_mutuals(&self, ctx: &Context<'_>, first: i32) -> Result<Vec<User>> {
         let key = Mutuals { of: self.user.id, limit: page::limit("first", first)? };
-        let users = RequestContext::of(ctx).loaders.users.mutuals.load(key).await?.unwrap_or_default();
+        let loaders = &RequestContext::of(ctx).loaders;
+        let users = loaders.users.mutuals.load(key).await?.unwrap_or_default();
+        loaders.users.prime(users.iter());
         Ok(users.iter().cloned().map(User).collect())
     }
 }

@@ -37,8 +37,9 @@ connection! {
     }
 }
 
-/// The edges of a page of users.
+/// The edges of a page of users. They are known from here on.
 pub(in crate::graphql) fn user_edges<C: CursorKey>(
+    ctx: &Context<'_>,
     field: CursorField,
     page: &Page<C>,
     slice: Slice<domain::User>,
@@ -46,7 +47,9 @@ pub(in crate::graphql) fn user_edges<C: CursorKey>(
 ) -> (Vec<UserEdge>, PageInfo) {
     let (edges, info) = edges(field, page, slice, key);
     let edge = |(cursor, user)| UserEdge { cursor, node: User(Arc::new(user)) };
-    (edges.into_iter().map(edge).collect(), info)
+    let edges: Vec<_> = edges.into_iter().map(edge).collect();
+    RequestContext::of(ctx).loaders.users.prime(edges.iter().map(|edge| &edge.node.0));
+    (edges, info)
 }
 
 /// The edges of a page of follows. Their users are known from here on.
@@ -201,7 +204,11 @@ impl User {
         let field = CursorField::Followers;
         let page = args.page(field)?;
         let key = Paged { parent: self.0.id, page: page.clone() };
-        let slice = RequestContext::of(ctx).loaders.users.followers.load(key).await?;
+        let slice = if projection::page_is_selected(ctx) {
+            RequestContext::of(ctx).loaders.users.followers.load(key).await?
+        } else {
+            None
+        };
         let total = Total::Known(self.0.followers_count);
         Ok(FollowConnection::new(follow_edges(ctx, field, &page, slice), total))
     }
@@ -210,7 +217,11 @@ impl User {
         let field = CursorField::Following;
         let page = args.page(field)?;
         let key = Paged { parent: self.0.id, page: page.clone() };
-        let slice = RequestContext::of(ctx).loaders.users.following.load(key).await?;
+        let slice = if projection::page_is_selected(ctx) {
+            RequestContext::of(ctx).loaders.users.following.load(key).await?
+        } else {
+            None
+        };
         let total = Total::Known(self.0.following_count);
         Ok(FollowConnection::new(follow_edges(ctx, field, &page, slice), total))
     }
@@ -223,7 +234,8 @@ impl User {
             return Ok(None);
         }
         let key = Paged { parent: self.0.id, page: page.clone() };
-        let slice = loaders.users.mutual_followers.load(key).await?;
+        let slice =
+            if projection::page_is_selected(ctx) { loaders.users.mutual_followers.load(key).await? } else { None };
         let total = Total::MutualFollowersOf(self.0.id);
         Ok(Some(FollowConnection::new(follow_edges(ctx, field, &page, slice), total)))
     }
@@ -233,7 +245,11 @@ impl User {
         let page = args.page(field)?;
         let fields = projection::of_post_connection(ctx);
         let key = AuthorsPosts { author: self.0.id, page: page.clone(), fields };
-        let slice = RequestContext::of(ctx).loaders.posts.of_author.load(key).await?;
+        let slice = if projection::page_is_selected(ctx) {
+            RequestContext::of(ctx).loaders.posts.of_author.load(key).await?
+        } else {
+            None
+        };
         let slice = slice.as_deref().cloned().unwrap_or_else(Slice::empty);
         let edges = post_edges(ctx, field, &page, slice.map(|post| (post.id, post)), fields);
         Ok(PostConnection::new(edges, Total::PostsOf(self.0.id)))
@@ -243,7 +259,11 @@ impl User {
         let field = CursorField::LikedPosts;
         let page = args.page(field)?;
         let key = Paged { parent: self.0.id, page: page.clone() };
-        let slice = RequestContext::of(ctx).loaders.posts.likes_by_user.load(key).await?;
+        let slice = if projection::page_is_selected(ctx) {
+            RequestContext::of(ctx).loaders.posts.likes_by_user.load(key).await?
+        } else {
+            None
+        };
         let edges = like_edges(field, &page, slice, |like| like.id.post.0);
         Ok(LikeConnection::new(edges, Total::LikedBy(self.0.id)))
     }

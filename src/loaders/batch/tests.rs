@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::FutureExt as _;
 use futures::future::{join_all, try_join_all};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 
 use super::{BatchPanicked, Lane, Scope};
 
@@ -105,6 +105,44 @@ async fn a_key_without_a_value_is_none() {
     let (mut scope, sent) = (Scope::default(), Sent::default());
     let lane = tens(&mut scope, &sent);
     assert_eq!(scope.run(lane.load(-1)).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_level_that_is_known_already_sends_nothing() {
+    let (mut scope, sent) = (Scope::default(), Sent::default());
+    let lane = tens(&mut scope, &sent);
+    (0..40).for_each(|key| lane.prime(key, key));
+    let level = async {
+        let first = try_join_all((0..40).map(|key| lane.load(key))).await?;
+        // One of them is not known: it goes alone.
+        try_join_all(first.into_iter().flatten().chain([99]).map(|key| lane.load(key))).await
+    };
+    assert_eq!(scope.run(level).await.map(|values| values.len()), Ok(41));
+    assert_eq!(sent_by(&sent), [1]);
+}
+
+/// As a subscription runs its events: each is a request of its own. A level of an event is one batch, and what one event
+/// read is not taken for true in the next.
+#[tokio::test]
+async fn each_event_of_a_stream_is_batched_by_itself() {
+    let sent = Sent::default();
+    let events = futures::stream::iter(0..3).then(|_| {
+        let mut scope = Scope::default();
+        let lane = tens(&mut scope, &sent);
+        async move {
+            let siblings = (0..50).map(|key| {
+                let lane = lane.clone();
+                async move {
+                    let first = lane.load(key).await?.expect("a value");
+                    lane.load(first + 1_000_000).await
+                }
+            });
+            scope.run(try_join_all(siblings)).await
+        }
+    });
+    let values: Vec<_> = events.try_collect().await.expect("no panic");
+    assert_eq!(values.iter().map(Vec::len).collect::<Vec<_>>(), [50; 3]);
+    assert_eq!(sent_by(&sent), [50; 6], "two levels an event");
 }
 
 #[tokio::test]
