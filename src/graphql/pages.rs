@@ -4,6 +4,7 @@ use async_graphql::{Context, SimpleObject};
 
 use super::context::RequestContext;
 use super::errors::Result;
+use super::projection;
 use crate::domain::UserId;
 use crate::domain::cursor::{self, CursorField, CursorKey};
 use crate::domain::page::{Page, Slice};
@@ -60,6 +61,19 @@ pub(super) enum Total {
 
 impl Total {
     pub(super) async fn fetch(self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        Ok(self.count(ctx).await?.map(int))
+    }
+
+    /// The total of a connection, in hand already where it is all that is selected of it: then it takes the page's place
+    /// in telling that the store is down, which costs the connection as a whole.
+    pub(super) async fn with_connection(self, ctx: &Context<'_>) -> Result<Self> {
+        if projection::page_is_selected(ctx) || !ctx.look_ahead().field("totalCount").exists() {
+            return Ok(self);
+        }
+        Ok(self.count(ctx).await?.map_or(Self::Unknown, Self::Known))
+    }
+
+    async fn count(self, ctx: &Context<'_>) -> Result<Option<u64>> {
         let RequestContext { stores, loaders, .. } = RequestContext::of(ctx);
         let total = match self {
             Self::Unknown => return Ok(None),
@@ -70,7 +84,7 @@ impl Total {
             Self::LikedBy(user) => loaders.posts.author_stats.load(user).await?.unwrap_or_default().likes,
             Self::MutualFollowersOf(user) => loaders.users.mutual_followers_count.load(user).await?.unwrap_or(0),
         };
-        Ok(Some(int(total)))
+        Ok(Some(total))
     }
 }
 

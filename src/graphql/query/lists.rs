@@ -36,7 +36,7 @@ pub(super) async fn fetch_users(ctx: &Context<'_>, order: UserOrder, args: &Page
             user_edges(ctx, CursorField::UsersMostFollowed, &page, slice, key)
         }
     };
-    Ok(UserConnection::new(edges, Total::Users))
+    Ok(UserConnection::new(edges, Total::Users.with_connection(ctx).await?))
 }
 
 pub(super) async fn fetch_posts(
@@ -72,7 +72,8 @@ pub(super) async fn fetch_posts(
             post_edges(ctx, field, &page, keyed, fields)
         }
     };
-    Ok(PostConnection::new(edges, author.map_or(Total::Posts, Total::PostsOf)))
+    let total = author.map_or(Total::Posts, Total::PostsOf).with_connection(ctx).await?;
+    Ok(PostConnection::new(edges, total))
 }
 
 pub(super) async fn fetch_feed(ctx: &Context<'_>, args: &PageArgs) -> Result<PostConnection> {

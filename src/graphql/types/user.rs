@@ -237,7 +237,7 @@ impl User {
         let key = Paged { parent: self.0.id, page: page.clone() };
         let slice =
             if projection::page_is_selected(ctx) { loaders.users.mutual_followers.load(key).await? } else { None };
-        let total = Total::MutualFollowersOf(self.0.id);
+        let total = Total::MutualFollowersOf(self.0.id).with_connection(ctx).await?;
         Ok(Some(FollowConnection::new(follow_edges(ctx, field, &page, slice), total)))
     }
 
@@ -253,7 +253,7 @@ impl User {
         };
         let slice = slice.as_deref().cloned().unwrap_or_else(Slice::empty);
         let edges = post_edges(ctx, field, &page, slice.map(|post| (post.id, post)), fields);
-        Ok(PostConnection::new(edges, Total::PostsOf(self.0.id)))
+        Ok(PostConnection::new(edges, Total::PostsOf(self.0.id).with_connection(ctx).await?))
     }
 
     async fn fetch_liked_posts(&self, ctx: &Context<'_>, args: &PageArgs) -> Result<LikeConnection> {
@@ -266,6 +266,6 @@ impl User {
             None
         };
         let edges = like_edges(field, &page, slice, |like| like.id.post.0);
-        Ok(LikeConnection::new(edges, Total::LikedBy(self.0.id)))
+        Ok(LikeConnection::new(edges, Total::LikedBy(self.0.id).with_connection(ctx).await?))
     }
 }
