@@ -11,6 +11,7 @@ mod explain_sql;
 mod fixture;
 mod lost_answers;
 mod migrations_elastic;
+mod mongo_outbox;
 mod outbox;
 mod posts;
 mod publishing;
