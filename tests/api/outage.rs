@@ -49,7 +49,7 @@ fn authority(url: &str) -> String {
 async fn with_store_at(variable: &'static str, test_variable: &str, address: &str) -> Served {
     let url = env_url(test_variable);
     let moved = url.replace(&authority(&url), address);
-    let patience = ("POLYGRAPH_STORE_TIMEOUT", "2s".to_owned());
+    let patience = ("POLYGRAPH_STORE_TIMEOUT", "5s".to_owned());
     World::real().with(&[(variable, moved), patience]).await
 }
 

@@ -166,6 +166,8 @@ pub(crate) fn variables(which: Which, directory: &Path, namespace: &str) -> Vec<
     let mut env = which.urls();
     env.push(("POLYGRAPH_DATA_DIR", directory.display().to_string()));
     env.push(("POLYGRAPH_NAMESPACE", namespace.to_owned()));
+    // A machine that is busy with other tests makes stores slow, not down.
+    env.push(("POLYGRAPH_STORE_TIMEOUT", "30s".to_owned()));
     env
 }
 
