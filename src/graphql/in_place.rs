@@ -1,10 +1,10 @@
 //! Objects and lists whose fields are resolved in place.
 //!
 //! async-graphql 7.2 puts each field of an object into a `FuturesUnordered`: two allocations, a waker and a queue for
-//! each, which is most of what a field costs that is only read from a struct. Here the fields of an object are one
-//! array that is polled in order. What waits for a batch is polled again when the batch is there, and all of a level
-//! wait for the same batches, so polling them all loses nothing. It is also the end of a trap: such an array never
-//! wakes itself ([`crate::loaders::batch`]).
+//! each, also where it is only read from a struct. Here the fields of an object are one array that is polled in order.
+//! What waits for a batch is polled again when the batch is there, and all of a level wait for the same batches, so
+//! polling them all loses nothing. It is also the end of a trap: such an array never wakes itself
+//! ([`crate::loaders::batch`]).
 //!
 //! Wrap what a resolver returns: [`InPlace`] an object or a union of objects, [`List`] a list.
 //!
