@@ -22,8 +22,10 @@ use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
 /// A gateway on these stores, as configured.
 pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Gateway {
     let writing = Writing::new(config, stores, clock);
-    let results =
-        config.cache.result_cache_ttl.map(|ttl| Results::new(Arc::clone(&stores.cache), ttl, &crate::graphql::sdl()));
+    let results = config
+        .cache
+        .result_cache_ttl
+        .map(|ttl| Results::new(Arc::clone(&stores.cache), ttl, &crate::graphql::sdl(), Arc::new(SystemEntropy)));
     Gateway {
         schema: crate::graphql::schema(),
         stores: stores.layered(config),

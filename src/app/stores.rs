@@ -8,8 +8,8 @@ use polygraph_migrations::MigrationError;
 use super::{AppError, SystemEntropy};
 use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
 use crate::ports::{
-    AccountStore, Backend, Clock, Outbox, PostStore, PublishingStore, ResultCache, Role, SearchIndex, SessionCache,
-    StoreResult, Stores, Throttle, UserStore,
+    AccountStore, Backend, Clock, Entropy as _, Life, Outbox, PostStore, PublishingStore, ResultCache, Role,
+    SearchIndex, SessionCache, StoreResult, Stores, Throttle, UserStore,
 };
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::{Deadline, Layered};
@@ -119,7 +119,7 @@ impl OpenStores {
         outboxes.extend(mongo.iter().map(|mongo| Arc::new(mongo.outbox()) as Arc<dyn Outbox>));
         let (cache, throttle, sessions): Shared = match &stores.cache {
             CacheChoice::Memory => (
-                Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES)),
+                Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES).in_life(new_life())),
                 Arc::new(MemoryThrottle::new(Arc::clone(&clock), THROTTLE_KEYS)),
                 // Other gateways may end sessions in a store of users that is not in our own directory.
                 config.users_are_its_own().then(|| Arc::new(MemorySessions::new(clock, SESSIONS)) as _),
@@ -223,6 +223,13 @@ impl OpenStores {
 
 /// What is in Redis, or in this process.
 type Shared = (Arc<dyn ResultCache>, Arc<dyn Throttle>, Option<Arc<dyn SessionCache>>);
+
+/// A life of a cache that never was before.
+fn new_life() -> Life {
+    let mut life = [0; 16];
+    SystemEntropy.fill(&mut life);
+    Life(u128::from_be_bytes(life))
+}
 
 fn make_directory(directory: &Path) -> Result<(), AppError> {
     std::fs::create_dir_all(directory).map_err(|error| {

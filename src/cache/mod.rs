@@ -12,7 +12,10 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::{GlobalId, Viewer};
-use crate::ports::{CachedBody, ErrorKind, ResultCache, Role, StoreError, StoreResult};
+use crate::ports::{
+    AsOf, Bypass, CacheKey, CachedBody, Entropy, ErrorKind, Life, Lookup, ResultCache, Role, StoreError, StoreResult,
+    TagSet,
+};
 
 /// How long the cache may take for one command. One that takes longer costs more than it saves: it must not make
 /// requests wait for as long as a store may.
@@ -24,16 +27,24 @@ pub struct Results {
     cache: Arc<dyn ResultCache>,
     ttl: Duration,
     schema: [u8; 32],
+    entropy: Arc<dyn Entropy>,
 }
 
-/// What a result is kept under: a hash of all that it depends on.
+/// What the cache has for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResultKey(String);
+pub enum Found {
+    /// The body of the answer.
+    Body(Bytes),
+    /// Nothing; the answer may be kept as of this moment.
+    Nothing(AsOf),
+    /// Nothing, and the answer may not be kept.
+    Unusable,
+}
 
 impl Results {
     /// Keeps results of the schema `sdl` for `ttl`. Another schema never sees them.
-    pub fn new(cache: Arc<dyn ResultCache>, ttl: Duration, sdl: &str) -> Self {
-        Self { cache, ttl, schema: Sha256::digest(sdl).into() }
+    pub fn new(cache: Arc<dyn ResultCache>, ttl: Duration, sdl: &str, entropy: Arc<dyn Entropy>) -> Self {
+        Self { cache, ttl, schema: Sha256::digest(sdl).into(), entropy }
     }
 
     /// The key of an operation's result for a viewer. The order of variables makes no difference.
@@ -43,7 +54,7 @@ impl Results {
         query: &str,
         name: Option<&str>,
         variables: &serde_json::Map<String, Value>,
-    ) -> ResultKey {
+    ) -> CacheKey {
         let mut hash = Sha256::new();
         hash.update(self.schema);
         let viewer = viewer.id().map(|id| GlobalId::from(id).to_string()).unwrap_or_default();
@@ -54,23 +65,37 @@ impl Results {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        ResultKey(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        CacheKey(hash.finalize().into())
     }
 
-    /// Reads the result kept under `key`. A cache that fails is one that has nothing.
-    pub async fn fetch(&self, key: &ResultKey) -> Option<Bytes> {
-        match in_time(self.cache.get(&key.0)).await {
-            Ok(body) => body.map(|CachedBody(bytes)| bytes),
+    /// Looks for the result kept under `key`. A cache that fails is one that has nothing.
+    pub async fn fetch(&self, key: CacheKey) -> Found {
+        match in_time(self.look(key)).await {
+            Ok(Lookup::Hit { body, .. }) => Found::Body(body.bytes),
+            Ok(Lookup::Miss(as_of)) => Found::Nothing(as_of),
+            Ok(Lookup::Bypass(_)) => Found::Unusable,
             Err(error) => {
                 tracing::debug!(%error, "the result cache was not read");
-                None
+                Found::Unusable
             }
         }
     }
 
-    /// Keeps a result.
-    pub async fn store(&self, key: &ResultKey, body: Bytes) {
-        if let Err(error) = in_time(self.cache.put(&key.0, CachedBody(body), self.ttl)).await {
+    async fn look(&self, key: CacheKey) -> StoreResult<Lookup> {
+        let found = self.cache.lookup(key).await?;
+        if found != Lookup::Bypass(Bypass::Lifeless) {
+            return Ok(found);
+        }
+        let mut life = [0; 16];
+        self.entropy.fill(&mut life);
+        self.cache.begin(Life(u128::from_be_bytes(life)), None).await?;
+        self.cache.lookup(key).await
+    }
+
+    /// Keeps a result that was read after `as_of`.
+    pub async fn store(&self, key: CacheKey, as_of: AsOf, bytes: Bytes) {
+        let body = CachedBody { mark: 0, bytes };
+        if let Err(error) = in_time(self.cache.store(key, as_of, &TagSet::default(), &body, self.ttl)).await {
             tracing::debug!(%error, "the result cache was not written");
         }
     }
@@ -117,32 +142,7 @@ mod tests {
 
     use super::*;
     use crate::domain::UserId;
-    use crate::ports::Backend;
-
-    struct Nothing;
-
-    #[async_trait]
-    impl Backend for Nothing {
-        fn kind(&self) -> &'static str {
-            "nothing"
-        }
-        async fn check(&self) -> StoreResult<String> {
-            Ok(String::new())
-        }
-    }
-
-    #[async_trait]
-    impl ResultCache for Nothing {
-        async fn get(&self, _: &str) -> StoreResult<Option<CachedBody>> {
-            Ok(None)
-        }
-        async fn put(&self, _: &str, _: CachedBody, _: Duration) -> StoreResult<()> {
-            Ok(())
-        }
-        async fn clear(&self) -> StoreResult<()> {
-            Ok(())
-        }
-    }
+    use crate::ports::{Backend, CacheState, Invalidated};
 
     /// Never answers.
     struct Stuck;
@@ -159,30 +159,46 @@ mod tests {
 
     #[async_trait]
     impl ResultCache for Stuck {
-        async fn get(&self, _: &str) -> StoreResult<Option<CachedBody>> {
+        async fn lookup(&self, _: CacheKey) -> StoreResult<Lookup> {
             std::future::pending().await
         }
-        async fn put(&self, _: &str, _: CachedBody, _: Duration) -> StoreResult<()> {
+        async fn store(&self, _: CacheKey, _: AsOf, _: &TagSet, _: &CachedBody, _: Duration) -> StoreResult<()> {
             std::future::pending().await
         }
-        async fn clear(&self) -> StoreResult<()> {
+        async fn invalidate(&self, _: &Invalidated) -> StoreResult<Option<Life>> {
             std::future::pending().await
         }
+        async fn life(&self) -> StoreResult<Option<Life>> {
+            std::future::pending().await
+        }
+        async fn begin(&self, _: Life, _: Option<Life>) -> StoreResult<bool> {
+            std::future::pending().await
+        }
+        async fn state(&self) -> StoreResult<CacheState> {
+            std::future::pending().await
+        }
+    }
+
+    impl Entropy for Stuck {
+        fn fill(&self, _: &mut [u8]) {}
+    }
+
+    fn results() -> Results {
+        Results::new(Arc::new(Stuck), Duration::from_secs(1), "type Query { a: Int }", Arc::new(Stuck))
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_cache_that_hangs_is_one_that_has_nothing() {
-        let results = Results::new(Arc::new(Stuck), Duration::from_secs(1), "type Query { a: Int }");
+        let results = results();
         let key = results.key(Viewer::Anonymous, "{ a }", None, &serde_json::Map::new());
         let begun = tokio::time::Instant::now();
-        results.store(&key, Bytes::from_static(b"{}")).await;
-        assert_eq!(results.fetch(&key).await, None);
+        results.store(key, AsOf { life: Life(1), now: 0 }, Bytes::from_static(b"{}")).await;
+        assert_eq!(results.fetch(key).await, Found::Unusable);
         assert!(begun.elapsed() <= 2 * PATIENCE);
     }
 
-    fn key(viewer: Viewer, query: &str, name: Option<&str>, variables: Value) -> ResultKey {
-        let results = Results::new(Arc::new(Nothing), Duration::from_secs(1), "type Query { a: Int }");
-        results.key(viewer, query, name, variables.as_object().expect("an object"))
+    fn key(viewer: Viewer, query: &str, name: Option<&str>, variables: Value) -> CacheKey {
+        results().key(viewer, query, name, variables.as_object().expect("an object"))
     }
 
     #[test]

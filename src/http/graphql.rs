@@ -12,6 +12,7 @@ use super::body::{Unread, read_body};
 use super::request::{self, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
+use crate::cache::Found;
 use crate::config::ExplainFor;
 use crate::domain::{GlobalId, Viewer};
 use crate::graphql::{Asker, ErrorCode, Explain, Fate, Operation, RequestContext, execute};
@@ -102,12 +103,12 @@ async fn answer(
     let kept =
         gateway.results.as_ref().map(|results| (results, results.key(viewer, query, name.as_deref(), variables)));
     let found = match &kept {
-        Some((results, key)) => results.fetch(key).await,
-        None => None,
+        Some((results, key)) => results.fetch(*key).await,
+        None => Found::Unusable,
     };
     let explained =
         headers.get(&EXPLAIN).is_some_and(|asked| asked == "1") && may_have_explained(&gateway.explain, viewer);
-    if !explained && let Some(body) = found {
+    if !explained && let Found::Body(body) = found {
         return respond::graphql(media, StatusCode::OK, body);
     }
     let session = identified.and_then(|identified| identified.session);
@@ -117,8 +118,8 @@ async fn answer(
         let (stores, trail) = (gateway.traced)(&gateway.stores);
         let cache = match (&kept, &found) {
             (None, _) => "off",
-            (Some(_), None) => "miss",
-            (Some(_), Some(_)) => "hit",
+            (Some(_), Found::Body(_)) => "hit",
+            (Some(_), Found::Nothing(_) | Found::Unusable) => "miss",
         };
         RequestContext::new(stores, gateway.use_cases.clone(), asker).explained(Explain { trail, cache })
     } else {
@@ -132,10 +133,11 @@ async fn answer(
         }
     };
     if let Some((results, key)) = &kept
+        && let Found::Nothing(as_of) = found
         && executed.keepable
         && !explained
     {
-        results.store(key, executed.body.clone()).await;
+        results.store(*key, as_of, executed.body.clone()).await;
     }
     let status = match executed.fate {
         Fate::Ran => StatusCode::OK,

@@ -40,7 +40,9 @@ mod users;
 use async_trait::async_trait;
 
 pub use accounts::{AccountStore, Credentials, Login, PasswordHashChange, ProfileChanges, Session, Taken, TokenHash};
-pub use cache::{CachedBody, ResultCache};
+pub use cache::{
+    AsOf, Bypass, CacheKey, CacheState, CacheTag, CachedBody, Invalidated, Life, Lookup, ResultCache, TagSet,
+};
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
 pub use index_build::IndexBuild;
 pub use keys::KeySource;
