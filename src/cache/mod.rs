@@ -3,6 +3,8 @@
 //! This is its first form: a result lives for a fixed time, and a write does not end it. That is why it is off unless
 //! `result_cache_ttl` is set. Errors and partial answers are never kept.
 
+mod reads;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use crate::ports::{
     AsOf, Bypass, CacheKey, CachedBody, Entropy, ErrorKind, Life, Lookup, ResultCache, Role, StoreError, StoreResult,
     TagSet,
 };
+
+pub use reads::{Reads, noting};
 
 /// How long the cache may take for one command. One that takes longer costs more than it saves: it must not make
 /// requests wait for as long as a store may.

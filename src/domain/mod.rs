@@ -12,6 +12,7 @@ pub mod page;
 pub mod post;
 pub mod search;
 pub mod signed_in;
+pub mod tag;
 pub mod text;
 pub mod time;
 pub mod user;
@@ -21,6 +22,7 @@ pub use id::{GlobalId, LikeId, PostId, UserId};
 pub use page::{Direction, Page, PageArgs, Slice};
 pub use post::{AuthorStats, Like, Post, PostFields, PostOrder};
 pub use signed_in::SignedIn;
+pub use tag::Tag;
 pub use time::{Interval, Period, Timestamp};
 pub use user::{Confidential, FollowedUser, Suggestion, User, UserOrder, Viewer};
 
