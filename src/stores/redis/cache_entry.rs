@@ -5,16 +5,19 @@
 //! | 16 | the life it was read in |
 //! | 8 | `now` as it was noted before the first read |
 //! | 16 | the body's mark |
-//! | 1 | how the body is written: 0 as it is, 1 by zstd |
+//! | 1 | how the body is written: 0 as it is, 1 by DEFLATE |
 //! | 2 | how many tags it has |
 //! | 2 each | the tags |
 //! | the rest | the body |
 //!
 //! Numbers have their most significant byte first. Lua code in [`super::cache`] reads the same.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 
 use bytes::{Buf as _, BufMut as _, Bytes};
+use flate2::Compression;
+use flate2::bufread::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 
 use crate::ports::{AsOf, CachedBody, TagSet};
 
@@ -24,11 +27,9 @@ pub(super) const MAX_TAGS: usize = 3_500;
 const MAX_BODY: usize = 4 << 20;
 /// Smaller bodies are kept as they are: what compressing them saves is not worth the time.
 const COMPRESS_FROM: usize = 4 << 10;
-/// zstd's fastest ordinary level.
-const LEVEL: i32 = 1;
 
 const PLAIN: u8 = 0;
-const ZSTD: u8 = 1;
+const DEFLATE: u8 = 1;
 
 /// The entry of a result; `None` where it is not to be kept.
 pub(super) async fn write(as_of: AsOf, tags: &TagSet, body: &CachedBody) -> Option<Vec<u8>> {
@@ -40,8 +41,7 @@ pub(super) async fn write(as_of: AsOf, tags: &TagSet, body: &CachedBody) -> Opti
         (PLAIN, body.bytes.clone())
     } else {
         let plain = body.bytes.clone();
-        let compressed = tokio::task::spawn_blocking(move || zstd::bulk::compress(&plain, LEVEL)).await.ok()?.ok()?;
-        (ZSTD, compressed.into())
+        (DEFLATE, tokio::task::spawn_blocking(move || compressed(&plain)).await.ok()?.ok()?.into())
     };
     let mut entry = Vec::with_capacity(43 + 2 * tags.len() + bytes.len());
     entry.put_u128(as_of.life.0);
@@ -69,7 +69,17 @@ pub(super) fn read(mut entry: Bytes) -> io::Result<CachedBody> {
     entry.advance(tags);
     let bytes = match encoding {
         PLAIN => entry,
-        _ => zstd::bulk::decompress(&entry, MAX_BODY)?.into(),
+        _ => {
+            let mut bytes = Vec::new();
+            DeflateDecoder::new(entry.reader()).take(MAX_BODY as u64).read_to_end(&mut bytes)?;
+            bytes.into()
+        }
     };
     Ok(CachedBody { mark, bytes })
+}
+
+fn compressed(plain: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(plain)?;
+    encoder.finish()
 }
