@@ -111,6 +111,7 @@ async fn sow(stores: &OpenStores, plan: SeedPlan, clock: &Arc<dyn Clock>) -> Res
     let sown = seed::run(plan, &**users, &**posts, &**search, &**clock, &progress).await;
     let report = sown.map_err(|error| AppError::new(stopped, error))?;
     stores.index_was_filled().await.map_err(|error| AppError::new(stopped, error))?;
+    stores.forget_results().await.map_err(|error| AppError::new(stopped, error))?;
     Ok(report)
 }
 

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use futures::future::OptionFuture;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -13,8 +14,8 @@ use super::monitor::{IndexState, Monitor};
 use super::system::traced;
 use super::writing::{Writing, relay, sweeper};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
-use crate::cache::Results;
-use crate::config::Config;
+use crate::cache::{Guarded, Keeper, Results};
+use crate::config::{CacheChoice, Config};
 use crate::http::{Gateway, Health, Phase, router};
 use crate::ports::{Clock, Role};
 use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
@@ -22,10 +23,10 @@ use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
 /// A gateway on these stores, as configured.
 pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Gateway {
     let writing = Writing::new(config, stores, clock);
-    let results = config
-        .cache
-        .result_cache_ttl
-        .map(|ttl| Results::new(Arc::clone(&stores.cache), ttl, &crate::graphql::sdl(), Arc::new(SystemEntropy)));
+    let results = config.cache.result_cache_ttl.filter(|_| stores.results_are_kept).map(|ttl| {
+        let cache = Guarded::new(Arc::clone(&stores.cache), Arc::clone(&stores.trust));
+        Results::new(Arc::new(cache), ttl, &crate::graphql::sdl())
+    });
     Gateway {
         schema: crate::graphql::schema(),
         stores: stores.layered(config),
@@ -37,6 +38,12 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         explain: config.server.explain.clone(),
         traced,
     }
+}
+
+/// What looks after the cache's life, where this gateway keeps results in a cache that others share.
+pub fn keeper(config: &Config, stores: &OpenStores) -> Option<Keeper> {
+    let keeps = config.cache.result_cache_ttl.is_some() && matches!(config.stores.cache, CacheChoice::Redis(_));
+    keeps.then(|| Keeper::new(Arc::clone(&stores.cache), Arc::clone(&stores.trust), Arc::new(SystemEntropy)))
 }
 
 /// Serves until the process is told to stop (SIGTERM or SIGINT), then finishes what is under way.
@@ -65,6 +72,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let working = CancellationToken::new();
     let relayed = tokio::spawn(relay.run(working.clone()));
     let swept = tokio::spawn(sweeper(&config, &stores, &clock).run(working.clone()));
+    let kept = keeper(&config, &stores).map(|keeper| tokio::spawn(keeper.run(working.clone())));
 
     let monitor = Monitor {
         stores: Arc::clone(&stores),
@@ -87,7 +95,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     health.enter(Phase::Draining);
     working.cancel();
     let _ = drain.send(());
-    finish(futures::future::join3(server, relayed, swept), config.server.shutdown_grace).await;
+    finish(futures::future::join4(server, relayed, swept, OptionFuture::from(kept)), config.server.shutdown_grace)
+        .await;
     Ok(())
 }
 

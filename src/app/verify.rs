@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::writing::forgetting;
 use super::{AppError, OpenStores, SystemEntropy};
 use crate::ports::{Clock, Projection, StoreError};
 use crate::services::progress::Progress;
@@ -36,6 +37,7 @@ pub async fn verify_stores(
         let mended = mend.run(progress, &mut print).await.map_err(stopped)?;
         if mended > 0 {
             println!("Mended: {mended}. Comparing again.");
+            stores.forget_results().await.map_err(stopped)?;
         }
         report.run(progress, &mut print).await.map_err(stopped)
     };
@@ -58,7 +60,7 @@ fn all_is_well() -> Result<(), AppError> {
 async fn while_relaying<T>(stores: &OpenStores, clock: &Arc<dyn Clock>, work: impl Future<Output = T>) -> T {
     let index = IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
     let relay = Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
-        .with(Projection::Index, Arc::new(index));
+        .with(Projection::Index, Arc::new(forgetting(index, stores)));
     let stop = CancellationToken::new();
     let work = async {
         let done = work.await;

@@ -3,7 +3,12 @@
 //! This is its first form: a result lives for a fixed time, and a write does not end it. That is why it is off unless
 //! `result_cache_ttl` is set. Errors and partial answers are never kept.
 
+mod guarded;
+mod invalidation;
+mod keeper;
 mod reads;
+mod telling;
+mod trust;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,11 +18,14 @@ use bytes::Bytes;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+pub use guarded::Guarded;
+pub use invalidation::Invalidation;
+pub use keeper::Keeper;
+pub use telling::Telling;
+pub use trust::Trust;
+
 use crate::domain::{GlobalId, Viewer};
-use crate::ports::{
-    AsOf, Bypass, CacheKey, CachedBody, Entropy, ErrorKind, Life, Lookup, ResultCache, Role, StoreError, StoreResult,
-    TagSet,
-};
+use crate::ports::{AsOf, CacheKey, CachedBody, ErrorKind, Lookup, ResultCache, Role, StoreError, StoreResult, TagSet};
 
 pub use reads::{Reads, noting};
 
@@ -31,7 +39,6 @@ pub struct Results {
     cache: Arc<dyn ResultCache>,
     ttl: Duration,
     schema: [u8; 32],
-    entropy: Arc<dyn Entropy>,
 }
 
 /// What the cache has for a request.
@@ -47,8 +54,8 @@ pub enum Found {
 
 impl Results {
     /// Keeps results of the schema `sdl` for `ttl`. Another schema never sees them.
-    pub fn new(cache: Arc<dyn ResultCache>, ttl: Duration, sdl: &str, entropy: Arc<dyn Entropy>) -> Self {
-        Self { cache, ttl, schema: Sha256::digest(sdl).into(), entropy }
+    pub fn new(cache: Arc<dyn ResultCache>, ttl: Duration, sdl: &str) -> Self {
+        Self { cache, ttl, schema: Sha256::digest(sdl).into() }
     }
 
     /// The key of an operation's result for a viewer. The order of variables makes no difference.
@@ -74,7 +81,7 @@ impl Results {
 
     /// Looks for the result kept under `key`. A cache that fails is one that has nothing.
     pub async fn fetch(&self, key: CacheKey) -> Found {
-        match in_time(self.look(key)).await {
+        match in_time(self.cache.lookup(key)).await {
             Ok(Lookup::Hit { body, .. }) => Found::Body(body.bytes),
             Ok(Lookup::Miss(as_of)) => Found::Nothing(as_of),
             Ok(Lookup::Bypass(_)) => Found::Unusable,
@@ -83,17 +90,6 @@ impl Results {
                 Found::Unusable
             }
         }
-    }
-
-    async fn look(&self, key: CacheKey) -> StoreResult<Lookup> {
-        let found = self.cache.lookup(key).await?;
-        if found != Lookup::Bypass(Bypass::Lifeless) {
-            return Ok(found);
-        }
-        let mut life = [0; 16];
-        self.entropy.fill(&mut life);
-        self.cache.begin(Life(u128::from_be_bytes(life)), None).await?;
-        self.cache.lookup(key).await
     }
 
     /// Keeps a result that was read after `as_of`.
@@ -146,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::domain::UserId;
-    use crate::ports::{Backend, CacheState, Invalidated};
+    use crate::ports::{Backend, CacheState, Invalidated, Life};
 
     /// Never answers.
     struct Stuck;
@@ -183,12 +179,8 @@ mod tests {
         }
     }
 
-    impl Entropy for Stuck {
-        fn fill(&self, _: &mut [u8]) {}
-    }
-
     fn results() -> Results {
-        Results::new(Arc::new(Stuck), Duration::from_secs(1), "type Query { a: Int }", Arc::new(Stuck))
+        Results::new(Arc::new(Stuck), Duration::from_secs(1), "type Query { a: Int }")
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,6 +17,18 @@ use super::{Backend, StoreResult};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Life(pub u128);
 
+impl Life {
+    /// A life of a cache whose entries are tagged by this vocabulary, with 16 random bytes.
+    pub fn new(vocabulary: u32, random: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(random) >> 32 | u128::from(vocabulary) << 96)
+    }
+
+    /// The version of the vocabulary by which entries of this life are tagged.
+    pub fn vocabulary(self) -> u32 {
+        (self.0 >> 96) as u32
+    }
+}
+
 /// A moment in a life of a cache, noted before anything is read that is to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsOf {

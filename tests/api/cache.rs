@@ -1,10 +1,11 @@
 //! Kept results: asked again, a query is answered without the stores; nobody sees another's; no error is kept.
 
-use polygraph::app::gateway;
+use polygraph::app::{gateway, keeper};
 use polygraph::config::Config;
 use polygraph::http::Gateway;
 use polygraph::stores::layer::CallLog;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Served, World, on_both};
 
@@ -20,8 +21,23 @@ pub(crate) async fn keeping(world: &World) -> (Served, CallLog) {
     let log = CallLog::default();
     let mut config: Config = world.config.clone();
     config.cache.result_cache_ttl = Some(std::time::Duration::from_secs(60));
+    in_use(&config, world).await;
     let gateway = Gateway { stores: world.logged(&log), ..gateway(&config, &world.stores, &crate::support::clock()) };
     (world.serve(gateway).await, log)
+}
+
+/// Looks after the cache's life as a gateway does, and waits until it may be used.
+async fn in_use(config: &Config, world: &World) {
+    let Some(keeper) = keeper(config, &world.stores) else { return };
+    tokio::spawn(keeper.run(CancellationToken::new()));
+    for _ in 0..1_000 {
+        let life = world.stores.cache.life().await.expect("the cache answers");
+        if life.is_some_and(|life| world.stores.trust.confirms(life)) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the cache is never used");
 }
 
 async fn a_query_asked_again_is_answered_without_the_stores(world: &World) {

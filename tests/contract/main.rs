@@ -13,6 +13,7 @@ mod migrations_elastic;
 mod outbox;
 mod posts;
 mod publishing;
+mod register;
 mod search;
 mod sessions;
 mod sql;
