@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::progress::TerminalProgress;
 use super::{AppError, OpenStores, verify_stores};
-use crate::cli::{LinkArgs, OutboxCommand, SeedArgs, VerifyArgs};
-use crate::config::{Config, PostsChoice, SearchChoice};
+use crate::cli::{CacheCommand, LinkArgs, OutboxCommand, SeedArgs, VerifyArgs};
+use crate::config::{CacheChoice, Config, PostsChoice, SearchChoice};
 use crate::domain::text::Handle;
 use crate::ports::{Clock, Role};
 use crate::services::seed::{self, SeedPlan, SeedReport};
@@ -87,6 +87,18 @@ pub(super) async fn link(config: &Config, args: LinkArgs, clock: Arc<dyn Clock>)
         return Err(AppError::because(format!("`{subject}` is linked to another user already.")));
     }
     println!("{subject} is {handle}.");
+    Ok(())
+}
+
+/// Shows how the result cache is doing, or empties it.
+pub(super) async fn cache(config: &Config, command: CacheCommand, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    if config.stores.cache == CacheChoice::Memory {
+        let sentence =
+            "Results are kept in each gateway's own memory, where no other process sees them: set REDIS_URL.";
+        return Err(AppError::because(sentence));
+    }
+    let stores = OpenStores::open(config, clock)?;
+    print!("{}", super::cache::cache(&*stores.cache, command).await?);
     Ok(())
 }
 

@@ -31,6 +31,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         schema: crate::graphql::schema(),
         stores: stores.layered(config),
         results,
+        shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
         identity: writing.identity,
         use_cases: writing.use_cases,
         health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),

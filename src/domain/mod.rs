@@ -24,7 +24,7 @@ pub use post::{AuthorStats, Like, Post, PostFields, PostOrder};
 pub use signed_in::SignedIn;
 pub use tag::Tag;
 pub use time::{Interval, Period, Timestamp};
-pub use user::{Confidential, FollowedUser, Suggestion, User, UserOrder, Viewer};
+pub use user::{Confidential, FollowedUser, Scope, Suggestion, User, UserOrder, Viewer};
 
 /// Input that breaks a rule of the contract, with a sentence fit to be shown to a client.
 ///

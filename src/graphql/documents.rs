@@ -22,7 +22,8 @@ use super::plan::Plan;
 use super::query::Query;
 use super::usages::{ArgumentTypes, NeverNull};
 use super::variables::InputTypes;
-use super::{ErrorCode, presence};
+use super::{ErrorCode, presence, scope};
+use crate::domain::Scope;
 
 /// The most bytes that kept documents may hold, by an estimate that is never too low.
 const MAX_HELD: u64 = 64 * 1024 * 1024;
@@ -47,6 +48,8 @@ pub(super) struct Facts {
     pub plan: Plan,
     /// The variables that must not be null.
     pub never_null: NeverNull,
+    /// Whose its answer is.
+    pub scope: Scope,
 }
 
 /// Why a document is not executed.
@@ -152,7 +155,8 @@ impl Documents {
             let checked = self.arguments.check(&self.inputs, document, &operation.node);
             let never_null = checked.map_err(|errors| Refusal { errors, code: ErrorCode::ValidationFailed })?;
             let plan = Plan::of(&operation.node.selection_set.node, &document.fragments);
-            facts.insert(name.cloned(), Facts { plan, never_null });
+            let scope = scope::of_operation(&self.arguments, document, &operation.node);
+            facts.insert(name.cloned(), Facts { plan, never_null, scope });
         }
         Ok(facts)
     }

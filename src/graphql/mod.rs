@@ -19,6 +19,7 @@ mod presence;
 mod projection;
 mod query;
 mod scalars;
+mod scope;
 mod types;
 mod usages;
 mod variables;
@@ -29,7 +30,7 @@ use async_graphql::{EmptySubscription, Schema, ValidationMode};
 
 pub use context::{Asker, RequestContext};
 pub use errors::ErrorCode;
-pub use execute::{Executed, Fate, Operation, execute};
+pub use execute::{Executed, Fate, Operation, Ready, execute, prepare};
 pub use explain::Explain;
 
 use documents::Documents;

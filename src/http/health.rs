@@ -1,6 +1,6 @@
 //! `/readyz`: whether the gateway takes requests, and which stores answer.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -68,7 +68,7 @@ impl Health {
     }
 }
 
-pub(super) async fn ready(State(gateway): State<Gateway>) -> Response {
+pub(super) async fn ready(State(gateway): State<Arc<Gateway>>) -> Response {
     let (serves, body) = gateway.health.locked(|state| {
         let up = |role: Role| state.is_up(role);
         let store = |(role, kind, up): &(Role, &'static str, Option<bool>)| {

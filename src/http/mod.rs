@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod caching;
 mod graphql;
 mod health;
 mod pages;
@@ -36,6 +37,8 @@ pub struct Gateway {
     pub use_cases: UseCases,
     /// Who stands behind a token.
     pub identity: Arc<dyn Identity>,
+    /// For how many seconds caches between us and clients may use what is public without asking, if they may.
+    pub shared_max_age: Option<u64>,
     /// Which stores answer, and whether the gateway takes requests.
     pub health: Arc<Health>,
     /// For request ids.
@@ -48,6 +51,7 @@ pub struct Gateway {
 
 /// The routes of a gateway.
 pub fn router(gateway: Gateway) -> Router {
+    let gateway = Arc::new(gateway);
     Router::new()
         .route("/", get(pages::graphiql).fallback(respond::method_not_allowed_get))
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(respond::method_not_allowed))
@@ -55,6 +59,6 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/livez", get(pages::alive).fallback(respond::method_not_allowed_get))
         .route("/readyz", get(health::ready).fallback(respond::method_not_allowed_get))
         .fallback(respond::not_found)
-        .layer(axum::middleware::from_fn_with_state(gateway.clone(), request_id::assign))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&gateway), request_id::assign))
         .with_state(gateway)
 }

@@ -1,8 +1,8 @@
 //! Request ids: one for each request, in the response's header and in each of its errors.
 
-use std::panic::AssertUnwindSafe;
-
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderName, HeaderValue};
@@ -25,7 +25,7 @@ pub(super) struct RequestId {
 
 /// Takes the id that a proxy in front gave, if it is a plain one, and makes one otherwise. A request that panics is
 /// answered here, where its id is known.
-pub(super) async fn assign(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+pub(super) async fn assign(State(gateway): State<Arc<Gateway>>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&HEADER).and_then(|id| id.to_str().ok()).filter(|id| is_plain(id));
     let id = given.map_or_else(|| random(&gateway), ToOwned::to_owned);
     let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
@@ -48,5 +48,7 @@ fn is_plain(id: &str) -> bool {
 fn random(gateway: &Gateway) -> String {
     let mut bytes = [0; 12];
     gateway.entropy.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{Backend, StoreResult};
+use crate::domain::Tag;
 
 /// A life of a cache: it ends when the cache may have forgotten an invalidation, and no life comes twice. Random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +47,12 @@ pub struct CacheTag(pub u16);
 impl CacheTag {
     /// How many tags there are.
     pub const COUNT: usize = 1 << 16;
+}
+
+impl From<Tag> for CacheTag {
+    fn from(tag: Tag) -> Self {
+        Self(tag.slot())
+    }
 }
 
 /// What one result is made of, or what one write changed. Ordered, without repetitions.
