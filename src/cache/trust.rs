@@ -70,15 +70,28 @@ impl Trust {
     /// Asks every register.
     pub(super) async fn look(&self) -> StoreResult<Vec<(Role, Registered)>> {
         let asked_at = self.now();
-        let ask = async |(role, register): &(Role, Arc<dyn CacheRegister>)| {
-            Ok::<_, StoreError>((*role, register.registered().await?))
-        };
-        let said = try_join_all(self.registers.iter().map(ask)).await?;
+        let asked = self
+            .registers
+            .iter()
+            .map(|(role, register)| async move { Ok::<_, StoreError>((*role, register.registered().await?)) });
+        let said = try_join_all(asked).await?;
         // What others tag by another vocabulary means nothing here.
         let life = named_by_all(&said).filter(|life| life.vocabulary() == VOCABULARY);
         let confirmed = life.map(|life| Confirmed { life, asked_at });
         *self.confirmed.write().unwrap_or_else(PoisonError::into_inner) = confirmed;
+        for (role, registered) in said.iter().filter(|(_, registered)| registered.active.is_none()) {
+            // It is known from now on, and a write need not wait for it from the beginning.
+            self.settles(*role, registered.generation);
+        }
         Ok(said)
+    }
+
+    /// The life that every register names at the moment, asked now.
+    ///
+    /// # Errors
+    /// The first of a store.
+    pub async fn named(&self) -> StoreResult<Option<Life>> {
+        Ok(named_by_all(&self.look().await?))
     }
 
     /// The register of the store that plays a part: posts may be kept where users are.

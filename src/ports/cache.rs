@@ -21,7 +21,7 @@ pub struct Life(pub u128);
 impl Life {
     /// A life of a cache whose entries are tagged by this vocabulary, with 16 random bytes.
     pub fn new(vocabulary: u32, random: [u8; 16]) -> Self {
-        Self(u128::from_be_bytes(random) >> 32 | u128::from(vocabulary) << 96)
+        Self((u128::from_be_bytes(random) >> 32) | (u128::from(vocabulary) << 96))
     }
 
     /// The version of the vocabulary by which entries of this life are tagged.

@@ -78,7 +78,7 @@ fn cache_register() -> Vec<Collection> {
         validator: schema(
             &["_id", "generation"],
             doc! {
-                "_id": { "enum": ["cache"] },
+                "_id": { "bsonType": "string" },
                 "generation": count(),
                 "life": { "bsonType": ["binData", "null"] },
             },

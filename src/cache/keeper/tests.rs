@@ -210,7 +210,7 @@ async fn a_new_cache_is_used_at_once_and_a_write_waits_for_nothing() {
     let (here, there) = (world.gateway(), world.gateway());
     assert!(in_use(&here).await + in_use(&there).await < Duration::from_secs(2));
     assert!(there.hits().await);
-    assert_eq!(here.write().await, Duration::ZERO);
+    assert!(here.write().await < Duration::from_millis(5));
     assert!(!there.hits().await);
 }
 
@@ -225,12 +225,12 @@ async fn a_gateway_that_is_cut_off_waits_once_and_others_answer_nothing_from_bef
     assert!(here.write().await >= SETTLED);
     assert!(!there.hits().await, "it was acknowledged");
     assert_eq!(there.guarded.lookup(KEY).await.ok(), Some(Lookup::Bypass(Bypass::Unconfirmed)));
-    assert!(here.write().await < Duration::from_millis(1), "nobody uses the cache");
+    assert!(here.write().await < Duration::from_millis(5), "nobody uses the cache");
 
     here.cut(false);
     assert!(in_use(&there).await < SETTLED + OTHERS_TURN * 2, "it is used again");
     in_use(&here).await;
-    assert!(here.write().await < Duration::from_millis(1));
+    assert!(here.write().await < Duration::from_millis(5));
     assert!(!there.hits().await);
 }
 
@@ -244,10 +244,10 @@ async fn while_everybody_is_cut_off_a_write_is_waited_for_once() {
     there.cut(true);
     here.write().await;
     tokio::time::sleep(SETTLED * 2).await;
-    assert!(there.write().await <= SETTLED);
+    assert!(there.write().await < Duration::from_millis(5), "it knows, too");
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(700)).await;
-        assert!(here.write().await + there.write().await < Duration::from_millis(1));
+        assert!(here.write().await + there.write().await < Duration::from_millis(5));
     }
 }
 
@@ -261,7 +261,7 @@ async fn a_cache_that_forgets_begins_another_life() {
     // As after a restart: another life, of which no register knows.
     assert!(world.cache.begin(Life(1), before).await.expect("it answers"));
     assert!(!gateway.hits().await);
-    assert!(gateway.write().await <= SETTLED, "a write is acknowledged all the same");
+    assert!(gateway.write().await < SETTLED * 2, "a write is acknowledged all the same");
     assert!(in_use(&gateway).await < SETTLED * 2);
     assert_ne!(gateway.guarded.life().await.expect("it answers"), Some(Life(1)));
 }
