@@ -149,6 +149,3 @@ impl Seen {
 }
 
 const _: () = assert!(INTERVAL.as_millis() * 3 < COUNTS.as_millis() && COUNTS.as_millis() < SETTLED.as_millis());
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! The contract of [`ResultCache`]: it keeps bodies as they are for as long as it was told, or forgets them; and none
 //! counts that was read before something it is made of was invalidated.
 
+mod gateways;
 mod keeping;
 mod lives;
 mod memory;

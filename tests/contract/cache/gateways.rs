@@ -1,25 +1,34 @@
 //! The life of a cache that several gateways share, on a clock that the tests turn: what is waited for and what not.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-
-use super::*;
-use crate::cache::{Guarded, Invalidation};
-use crate::domain::Timestamp;
-use crate::ports::{
-    AsOf, Backend, Bypass, CacheKey, CacheRegister, CacheState, CacheTag, CachedBody, Clock, Invalidated, Lookup,
-    TagSet,
+use polygraph::cache::{Guarded, Invalidation, Keeper, Trust};
+use polygraph::domain::Timestamp;
+use polygraph::domain::tag::VOCABULARY;
+use polygraph::ports::{
+    AsOf, Backend, Bypass, CacheKey, CacheRegister, CacheState, CacheTag, CachedBody, Clock, Entropy, ErrorKind,
+    Invalidated, Life, Lookup, Registered, ResultCache, Role, StoreError, StoreResult, TagSet,
 };
-use crate::stores::memory::MemoryCache;
+use polygraph::stores::memory::MemoryCache;
+use tokio_util::sync::CancellationToken;
+
+/// For how long a gateway counts on what the registers said.
+const COUNTS: Duration = Duration::from_secs(2);
+/// How long a suspension takes until nobody does.
+const SETTLED: Duration = Duration::from_millis(2_500);
+/// How long gateways leave to others what these may be about to do.
+const OTHERS_TURN: Duration = Duration::from_secs(5);
 
 const KEY: CacheKey = CacheKey([1; 32]);
 
 /// A register that can be out of reach.
 #[derive(Default)]
 struct Register {
-    said: std::sync::Mutex<Registered>,
+    said: Mutex<Registered>,
     is_away: AtomicBool,
 }
 
