@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
-pub use arguments::{ConfigArgs, ExplainArgs, LinkArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs};
+pub use arguments::{
+    CacheCommand, ConfigArgs, ExplainArgs, LinkArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs,
+};
 
 use crate::config::{About, Config, ConfigError, settings};
 
@@ -219,6 +221,15 @@ Exit codes: 0 done, 1 a store failed or there is no such event, 2 wrong command 
     )]
     Outbox(OutboxCommand),
 
+    /// Show how the result cache is doing, or empty it.
+    ///
+    /// Acts on the cache in Redis, for all gateways at once. One in a gateway's own memory goes with the gateway.
+    #[command(
+        subcommand,
+        after_long_help = "Exit codes: 0 done, 1 the cache failed, 2 wrong command line or configuration"
+    )]
+    Cache(CacheCommand),
+
     /// Print every setting in force and where it comes from.
     ///
     /// Passwords in URLs are masked.
@@ -330,6 +341,7 @@ mod tests {
             "explain",
             "link",
             "outbox",
+            "cache",
             "config",
             "completions",
         ] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AppError, OpenStores};
-use crate::config::Config;
+use crate::config::{CacheChoice, Config};
 use crate::ports::{Clock, ErrorKind, Role, StoreError};
 
 /// How long a store may take to answer.
@@ -40,10 +40,41 @@ pub(super) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Result<()
             println!("outbox  {name:<14} {waiting} waiting (the oldest for {age} ms), {parked} parked");
         }
     }
+    println!("results {}", results(config, &stores).await);
     if ill.is_empty() {
         return Ok(());
     }
     Err(AppError::because(format!("Not well: {}.", ill.join(", "))))
+}
+
+/// Whether results are kept, and may be answered.
+async fn results(config: &Config, stores: &OpenStores) -> String {
+    if config.cache.result_cache_ttl.is_none() {
+        return "are not kept: result_cache_ttl is off".to_owned();
+    }
+    if !stores.results_are_kept {
+        return "are not kept: other gateways may write to the same stores, so that needs REDIS_URL".to_owned();
+    }
+    if config.stores.cache == CacheChoice::Memory {
+        return "are kept in the memory of the gateway".to_owned();
+    }
+    let asked = async { Ok::<_, StoreError>((stores.cache.state().await?, stores.trust.named().await?)) };
+    match asked.await {
+        Err(error) => format!("are not answered from the cache: {error}"),
+        Ok((_, None)) => "are not answered from the cache: it is suspended, and used again within seconds where a gateway \
+                          runs that reaches it"
+            .to_owned(),
+        Ok((state, named)) if state.life != named => {
+            "are not answered from the cache: it has forgotten what it was told, and begins anew within seconds where a \
+             gateway runs"
+                .to_owned()
+        }
+        Ok((state, _)) => {
+            let mebibytes = |bytes: Option<u64>| bytes.map_or("unbounded".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
+            let (used, most) = (mebibytes(state.bytes), mebibytes(state.max_bytes));
+            format!("are kept; {} writes were told; the server uses {used}, at most {most}", state.now)
+        }
+    }
 }
 
 fn next(role: Role, kind: ErrorKind) -> String {

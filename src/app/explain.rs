@@ -12,7 +12,7 @@ use crate::cli::ExplainArgs;
 use crate::config::Config;
 use crate::domain::Viewer;
 use crate::domain::text::Handle;
-use crate::graphql::{Asker, Explain, Operation, RequestContext, execute};
+use crate::graphql::{Asker, Explain, Operation, RequestContext, execute, prepare};
 use crate::ports::{Clock, UserStore};
 
 /// Runs the query of a file, and prints what it asked of the stores.
@@ -28,7 +28,8 @@ pub(super) async fn explain(config: &Config, args: ExplainArgs, clock: Arc<dyn C
     let asker = Asker { viewer, session: None, is_confirmed: true, address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let explain = Explain { trail, cache: "off" };
     let context = RequestContext::new(gateway.loading, stores, gateway.use_cases, asker).explained(explain);
-    let executed = execute(&gateway.schema, context, operation, "explain").await;
+    let ready = prepare(&gateway.schema, operation).await;
+    let executed = execute(&gateway.schema, context, ready, "explain").await;
     let executed = executed.map_err(|error| AppError::new("The response can't be written.", error))?;
     let response: Value =
         serde_json::from_slice(&executed.body).map_err(|error| AppError::new("The response can't be read.", error))?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::progress::TerminalProgress;
 use super::{AppError, OpenStores, verify_stores};
-use crate::cli::{LinkArgs, OutboxCommand, SeedArgs, VerifyArgs};
-use crate::config::{Config, PostsChoice, SearchChoice};
+use crate::cli::{CacheCommand, LinkArgs, OutboxCommand, SeedArgs, VerifyArgs};
+use crate::config::{CacheChoice, Config, PostsChoice, SearchChoice};
 use crate::domain::text::Handle;
 use crate::ports::{Clock, Role};
 use crate::services::seed::{self, SeedPlan, SeedReport};
@@ -90,6 +90,18 @@ pub(super) async fn link(config: &Config, args: LinkArgs, clock: Arc<dyn Clock>)
     Ok(())
 }
 
+/// Shows how the result cache is doing, or empties it.
+pub(super) async fn cache(config: &Config, command: CacheCommand, clock: Arc<dyn Clock>) -> Result<(), AppError> {
+    if config.stores.cache == CacheChoice::Memory {
+        let sentence =
+            "Results are kept in each gateway's own memory, where no other process sees them: set REDIS_URL.";
+        return Err(AppError::because(sentence));
+    }
+    let stores = OpenStores::open(config, clock)?;
+    print!("{}", super::cache::cache(&*stores.cache, command).await?);
+    Ok(())
+}
+
 /// Lists events that were given up on, or decides what becomes of them.
 pub(super) async fn outbox(config: &Config, command: OutboxCommand, clock: Arc<dyn Clock>) -> Result<(), AppError> {
     let stores = OpenStores::open_beside(config, Arc::clone(&clock))?;
@@ -111,6 +123,7 @@ async fn sow(stores: &OpenStores, plan: SeedPlan, clock: &Arc<dyn Clock>) -> Res
     let sown = seed::run(plan, &**users, &**posts, &**search, &**clock, &progress).await;
     let report = sown.map_err(|error| AppError::new(stopped, error))?;
     stores.index_was_filled().await.map_err(|error| AppError::new(stopped, error))?;
+    stores.forget_results().await.map_err(|error| AppError::new(stopped, error))?;
     Ok(report)
 }
 

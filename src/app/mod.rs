@@ -1,5 +1,6 @@
 //! The composition root: puts adapters, layers, schema and routes together, and runs the commands.
 
+mod cache;
 mod doctor;
 mod error;
 mod explain;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 pub use error::AppError;
 pub use outbox::outbox;
 pub use reindex::reindex;
-pub use serve::{gateway, serve};
+pub use serve::{gateway, keeper, serve};
 pub use stores::OpenStores;
 pub use system::{SystemClock, SystemEntropy};
 pub use verify::verify_stores;
@@ -72,6 +73,7 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
         Command::Explain(args) => explain::explain(&config, args, clock).await,
         Command::Link(args) => jobs::link(&config, args, clock).await,
         Command::Outbox(command) => jobs::outbox(&config, command, clock).await,
+        Command::Cache(command) => jobs::cache(&config, command, clock).await,
         Command::Doctor => doctor::examine(&config, clock).await,
         _ => serve(config, clock).await,
     };

@@ -18,6 +18,7 @@ pub async fn reindex(
 ) -> Result<(), AppError> {
     match rebuild_index(&stores.unlayered(), progress, stop).await.map_err(explained)? {
         Rebuilt::Done(report) => {
+            stores.forget_results().await.map_err(stopped)?;
             println!("The index is new. Documents: {}.", report.documents());
             Ok(())
         }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use futures::future::OptionFuture;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -13,8 +14,8 @@ use super::monitor::{IndexState, Monitor};
 use super::system::traced;
 use super::writing::{Writing, relay, sweeper};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
-use crate::cache::Results;
-use crate::config::Config;
+use crate::cache::{Guarded, Keeper, Results};
+use crate::config::{CacheChoice, Config};
 use crate::http::{Gateway, Health, Phase, router};
 use crate::loaders::Loaders;
 use crate::ports::{Clock, Role};
@@ -23,12 +24,15 @@ use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
 /// A gateway on these stores, as configured.
 pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Gateway {
     let writing = Writing::new(config, stores, clock);
-    let results =
-        config.cache.result_cache_ttl.map(|ttl| Results::new(Arc::clone(&stores.cache), ttl, &crate::graphql::sdl()));
+    let results = config.cache.result_cache_ttl.filter(|_| stores.results_are_kept).map(|ttl| {
+        let cache = Guarded::new(Arc::clone(&stores.cache), Arc::clone(&stores.trust));
+        Results::new(Arc::new(cache), ttl, &crate::graphql::sdl())
+    });
     Gateway {
         schema: crate::graphql::schema(),
         stores: stores.layered(config),
         results,
+        shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
         identity: writing.identity,
         use_cases: writing.use_cases,
         health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),
@@ -37,6 +41,12 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         traced,
         loading: Loaders::new,
     }
+}
+
+/// What looks after the cache's life, where this gateway keeps results in a cache that others share.
+pub fn keeper(config: &Config, stores: &OpenStores) -> Option<Keeper> {
+    let keeps = config.cache.result_cache_ttl.is_some() && matches!(config.stores.cache, CacheChoice::Redis(_));
+    keeps.then(|| Keeper::new(Arc::clone(&stores.cache), Arc::clone(&stores.trust), Arc::new(SystemEntropy)))
 }
 
 /// Serves until the process is told to stop (SIGTERM or SIGINT), then finishes what is under way.
@@ -65,6 +75,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let working = CancellationToken::new();
     let relayed = tokio::spawn(relay.run(working.clone()));
     let swept = tokio::spawn(sweeper(&config, &stores, &clock).run(working.clone()));
+    let kept = keeper(&config, &stores).map(|keeper| tokio::spawn(keeper.run(working.clone())));
 
     let monitor = Monitor {
         stores: Arc::clone(&stores),
@@ -87,7 +98,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     health.enter(Phase::Draining);
     working.cancel();
     let _ = drain.send(());
-    finish(futures::future::join3(server, relayed, swept), config.server.shutdown_grace).await;
+    finish(futures::future::join4(server, relayed, swept, OptionFuture::from(kept)), config.server.shutdown_grace)
+        .await;
     Ok(())
 }
 

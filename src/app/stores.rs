@@ -5,18 +5,21 @@ use std::sync::Arc;
 
 use polygraph_migrations::MigrationError;
 
+use super::system::monotonic;
 use super::{AppError, SystemEntropy};
+use crate::cache::{Invalidation, Trust};
 use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
+use crate::domain::tag::VOCABULARY;
 use crate::ports::{
-    AccountStore, Backend, Clock, Outbox, PostStore, PublishingStore, ResultCache, Role, SearchIndex, SessionCache,
-    StoreResult, Stores, Throttle, UserStore,
+    AccountStore, Backend, CacheRegister, Clock, Entropy as _, Invalidated, Life, Outbox, PostStore, PublishingStore,
+    ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle, UserStore,
 };
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::{Deadline, Layered};
 use crate::stores::memory::{MemoryCache, MemorySessions, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
 use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
-use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlUsers};
+use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlRegister, SqlUsers};
 use crate::stores::tantivy::{OpenError, TantivyIndex};
 use crate::sync::Wake;
 
@@ -37,6 +40,12 @@ pub struct OpenStores {
     pub search: Arc<dyn SearchIndex>,
     /// Resolved results.
     pub cache: Arc<dyn ResultCache>,
+    /// In which life of the cache.
+    pub trust: Arc<Trust>,
+    /// Tells the cache of writes.
+    pub invalidation: Invalidation,
+    /// Whether all gateways on the same truth share the cache, or this is the only one.
+    pub results_are_kept: bool,
     /// Accounts, sessions and follows, as their owners change them.
     pub accounts: Arc<dyn AccountStore>,
     /// Posts and likes, as their owners change them.
@@ -148,7 +157,7 @@ impl OpenStores {
         outboxes.extend(mongo.iter().map(|mongo| Arc::new(mongo.outbox()) as Arc<dyn Outbox>));
         let (cache, throttle, sessions): Shared = match &stores.cache {
             CacheChoice::Memory => (
-                Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES)),
+                Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES).in_life(new_life())),
                 Arc::new(MemoryThrottle::new(Arc::clone(&clock), THROTTLE_KEYS)),
                 // Other gateways may end sessions in a store of users that is not in our own directory.
                 config.users_are_its_own().then(|| Arc::new(MemorySessions::new(clock, SESSIONS)) as _),
@@ -166,11 +175,25 @@ impl OpenStores {
                 (Arc::clone(&redis) as _, redis, Some(Arc::new(sessions)))
             }
         };
+        // A cache in this process is right only where no other gateway writes.
+        let is_own = matches!(stores.cache, CacheChoice::Memory) && config.users_are_its_own() && mongo.is_none();
+        let results_are_kept = is_own || matches!(stores.cache, CacheChoice::Redis(_));
+        let mut registers: Vec<(Role, Arc<dyn CacheRegister>)> = Vec::new();
+        if !is_own {
+            registers.push((Role::Users, Arc::new(SqlRegister::new(Arc::clone(&sql), Role::Users))));
+            registers.extend(mongo.iter().map(|mongo| (Role::Posts, Arc::new(mongo.register()) as _)));
+        }
+        let trust = Arc::new(Trust::new(registers, monotonic));
+        let told = results_are_kept.then(|| Arc::clone(&cache));
+        let invalidation = Invalidation::new(told, Arc::clone(&trust));
         Ok(Self {
             users: Arc::new(SqlUsers::new(Arc::clone(&sql))),
             posts,
             search,
             cache,
+            trust,
+            invalidation,
+            results_are_kept,
             accounts: Arc::new(SqlAccounts::new(Arc::clone(&sql))),
             publishing,
             outboxes,
@@ -227,6 +250,18 @@ impl OpenStores {
         }
     }
 
+    /// Lets no gateway answer any more what was read before: for jobs that write without leaving an event for each
+    /// change.
+    ///
+    /// # Errors
+    /// Those of the truth stores, where the cache can't be told.
+    pub async fn forget_results(&self) -> StoreResult<()> {
+        for role in [Role::Users, Role::Posts] {
+            self.invalidation.settle(role, &Invalidated::Everything).await?;
+        }
+        Ok(())
+    }
+
     /// Whether the index lacks what the truth holds: the embedded one knows whether it was ever filled, another is
     /// asked whether it is empty. Where the truth is empty, too, filling does nothing.
     ///
@@ -269,6 +304,13 @@ fn require_files(config: &Config) -> Result<(), AppError> {
             missing.display()
         ))),
     }
+}
+
+/// A life of a cache that never was before.
+fn new_life() -> Life {
+    let mut random = [0; 16];
+    SystemEntropy.fill(&mut random);
+    Life::new(VOCABULARY, random)
 }
 
 fn make_directory(directory: &Path) -> Result<(), AppError> {

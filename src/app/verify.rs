@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::writing::forgetting;
 use super::{AppError, OpenStores, SystemEntropy};
 use crate::ports::{Clock, Projection, StoreError};
 use crate::services::progress::Progress;
@@ -41,6 +42,7 @@ pub async fn verify_stores(
         let mended = mend.run(progress, &mut print).await.map_err(stopped)?;
         if mended > 0 {
             println!("Mended: {mended}. Comparing again.");
+            stores.forget_results().await.map_err(stopped)?;
         }
         report.run(progress, &mut print).await.map_err(stopped)
     };
@@ -64,7 +66,7 @@ async fn while_relaying<T>(stores: &OpenStores, clock: &Arc<dyn Clock>, work: im
     let index = IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
     let relay = Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
         .alone(stores.are_ours_alone)
-        .with(Projection::Index, Arc::new(index));
+        .with(Projection::Index, Arc::new(forgetting(index, stores)));
     let stop = CancellationToken::new();
     let work = async {
         let done = work.await;

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use super::keys::{FileKeys, UrlKeys};
 use super::stores::THROTTLE_KEYS;
 use super::{OpenStores, SystemEntropy};
+use crate::cache::{Invalidation, Telling};
 use crate::config::{Config, KeysChoice, OutsideConfig};
 use crate::domain::UserId;
-use crate::ports::{AccountStore, Clock, KeySource, PostStore, Projection, PublishingStore, StoreResult};
+use crate::ports::{AccountStore, Clock, Invalidated, KeySource, PostStore, Projection, PublishingStore, StoreResult};
 use crate::services::accounts::Accounts;
 use crate::services::deletion::{Deletion, finish_closed_account};
 use crate::services::follows::Follows;
@@ -26,7 +27,7 @@ use crate::services::throttling::{ThrottleRules, Throttling};
 use crate::services::use_cases::UseCases;
 use crate::stores::layer::{Call, Deadline, Layered, Policy, Rows};
 use crate::stores::memory::MemoryThrottle;
-use crate::sync::{ClosedAccounts, DeletionProjection, IndexProjection, Relay, Wake};
+use crate::sync::{ClosedAccounts, DeletionProjection, Forgets, IndexProjection, Invalidating, Projector, Relay, Wake};
 
 /// The write side of a gateway.
 pub(super) struct Writing {
@@ -40,8 +41,10 @@ impl Writing {
         let deadline = Deadline(config.stores.store_timeout);
         let store: Arc<dyn AccountStore> = Layered::new(Arc::clone(&stores.accounts), deadline);
         let store: Arc<dyn AccountStore> = Layered::new(store, Waking(stores.wake.clone()));
+        let store: Arc<dyn AccountStore> = Telling::new(store, stores.invalidation.clone());
         let publishing: Arc<dyn PublishingStore> = Layered::new(Arc::clone(&stores.publishing), deadline);
         let publishing: Arc<dyn PublishingStore> = Layered::new(publishing, Waking(stores.wake.clone()));
+        let publishing: Arc<dyn PublishingStore> = Telling::new(publishing, stores.invalidation.clone());
         let stamps = Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy));
         let sessions = Sessions::new(Arc::clone(&store), stamps.clone(), SessionLimits::default());
         let sessions = match &stores.sessions {
@@ -126,7 +129,7 @@ fn throttle_rules(config: &Config) -> ThrottleRules {
 pub(super) fn relay(config: &Config, stores: &OpenStores, publishing: Publishing, clock: &Arc<dyn Clock>) -> Relay {
     let index = IndexProjection::new(Arc::clone(&stores.users), Arc::clone(&stores.posts), Arc::clone(&stores.search));
     let closed = Closed {
-        accounts: Arc::clone(&stores.accounts),
+        accounts: Telling::new(Arc::clone(&stores.accounts), stores.invalidation.clone()),
         posts: Arc::clone(&stores.posts),
         publishing,
         stamps: Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy)),
@@ -135,8 +138,23 @@ pub(super) fn relay(config: &Config, stores: &OpenStores, publishing: Publishing
         .woken_by(stores.wake.clone())
         .with_lease(config.server.relay_lease)
         .alone(stores.are_ours_alone)
-        .with(Projection::Index, Arc::new(index))
+        .with(Projection::Index, Arc::new(forgetting(index, stores)))
         .with(Projection::Deletion, Arc::new(DeletionProjection::new(Arc::new(closed))))
+}
+
+/// The projection to the index, which also lets results be forgotten.
+pub(super) fn forgetting(index: impl Projector + 'static, stores: &OpenStores) -> Invalidating {
+    Invalidating::new(Arc::new(index), Arc::new(Forgetting(stores.invalidation.clone())))
+}
+
+/// Results, as the relay lets them be forgotten.
+struct Forgetting(Invalidation);
+
+#[async_trait]
+impl Forgets for Forgetting {
+    async fn forget(&self, what: &Invalidated) -> StoreResult<()> {
+        self.0.forget(what).await
+    }
 }
 
 /// Deletes what belongs to closed accounts.

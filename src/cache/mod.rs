@@ -1,79 +1,199 @@
-//! Resolved results: whole responses to queries, kept for a time.
+//! Resolved results: whole responses to queries, kept until something that they were made from changes.
 //!
-//! This is its first form: a result lives for a fixed time, and a write does not end it. That is why it is off unless
-//! `result_cache_ttl` is set. Errors and partial answers are never kept.
+//! A result is kept with the tags of all that was read for it ([`Reads`]), and is found only as long as none of them was
+//! bumped since it began to be made; what that promises is the port's ([`ResultCache`]). Errors, partial answers and
+//! what is not a query are never kept. Which results may be shared is decided by [`Scope`], before anything is read.
+
+mod counts;
+mod flights;
+mod guarded;
+mod invalidation;
+mod keeper;
+mod key;
+mod known;
+mod reads;
+mod telling;
+mod trust;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::{GlobalId, Viewer};
-use crate::ports::{CachedBody, ErrorKind, ResultCache, Role, StoreError, StoreResult};
+pub use counts::{Count, Counts};
+pub use guarded::Guarded;
+pub use invalidation::Invalidation;
+pub use keeper::Keeper;
+pub use key::Question;
+pub use known::Form;
+pub use reads::{Reads, noting};
+pub use telling::Telling;
+pub use trust::Trust;
+
+use crate::domain::tag::VOCABULARY;
+use crate::domain::{Scope, Tag, Viewer};
+use crate::ports::{
+    AsOf, Bypass, CacheKey, CacheTag, CachedBody, ErrorKind, Lookup, ResultCache, Role, StoreError, StoreResult, TagSet,
+};
+use flights::{Flights, Joined, Lead, OTHERS_ARE_WAITED_FOR};
+use known::Known;
 
 /// How long the cache may take for one command. One that takes longer costs more than it saves: it must not make
 /// requests wait for as long as a store may.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// Keeps results in a [`ResultCache`].
+/// Keeps results in a [`ResultCache`]. Cheap to clone; clones share what is under way.
 #[derive(Clone)]
 pub struct Results {
     cache: Arc<dyn ResultCache>,
     ttl: Duration,
     schema: [u8; 32],
+    flights: Flights,
+    known: Arc<Known>,
+    counts: Arc<Counts>,
 }
 
-/// What a result is kept under: a hash of all that it depends on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResultKey(String);
+/// What the cache has for a request.
+pub enum Found {
+    /// The answer, as it was kept.
+    Kept(CachedBody),
+    /// The answer that another request was making meanwhile, and that this one would have found kept.
+    Shared(CachedBody),
+    /// Nothing: the answer is to be made, and may be kept.
+    Nothing(Making),
+    /// Nothing, and the answer may not be kept.
+    Unusable(Bypass),
+}
+
+/// An answer that is being made, for whoever asks for the same meanwhile. Dropping it lets them go on without.
+pub struct Making {
+    results: Results,
+    key: CacheKey,
+    as_of: AsOf,
+    lead: Option<Lead>,
+}
 
 impl Results {
-    /// Keeps results of the schema `sdl` for `ttl`. Another schema never sees them.
+    /// Keeps results of the schema `sdl` for `ttl` at most. Another schema never sees them, nor does another version of
+    /// this program: it may write the same answer differently, or mean other things by tags.
     pub fn new(cache: Arc<dyn ResultCache>, ttl: Duration, sdl: &str) -> Self {
-        Self { cache, ttl, schema: Sha256::digest(sdl).into() }
+        let version = Sha256::new().chain_update(env!("CARGO_PKG_VERSION")).chain_update(VOCABULARY.to_be_bytes());
+        let schema = version.chain_update(sdl).finalize().into();
+        Self { cache, ttl, schema, flights: Flights::default(), known: Arc::default(), counts: Arc::default() }
     }
 
-    /// The key of an operation's result for a viewer. The order of variables makes no difference.
-    pub fn key(
+    /// What is asked by an operation with these variables, whoever asks.
+    pub fn question(
         &self,
-        viewer: Viewer,
+        scope: Scope,
         query: &str,
         name: Option<&str>,
-        variables: &serde_json::Map<String, Value>,
-    ) -> ResultKey {
-        let mut hash = Sha256::new();
-        hash.update(self.schema);
-        let viewer = viewer.id().map(|id| GlobalId::from(id).to_string()).unwrap_or_default();
-        let mut canonical = String::new();
-        write_object(variables, &mut canonical);
-        for part in [viewer.as_str(), query, name.unwrap_or_default(), canonical.as_str()] {
-            // The length keeps two neighbouring parts from passing for two others.
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        ResultKey(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        variables: &serde_json::Map<String, serde_json::Value>,
+    ) -> Question {
+        Question::new(&self.schema, scope, query, name, variables)
     }
 
-    /// Reads the result kept under `key`. A cache that fails is one that has nothing.
-    pub async fn fetch(&self, key: &ResultKey) -> Option<Bytes> {
-        match in_time(self.cache.get(&key.0)).await {
-            Ok(body) => body.map(|CachedBody(bytes)| bytes),
-            Err(error) => {
-                tracing::debug!(%error, "the result cache was not read");
-                None
+    /// What the same request asked before.
+    pub fn recall(&self, form: Form, raw: &[u8]) -> Option<Question> {
+        self.known.get(form, raw)
+    }
+
+    /// Remembers what a request asks.
+    pub fn remember(&self, form: Form, raw: &[u8], question: Question) {
+        self.known.put(form, raw, question);
+    }
+
+    /// How often what was found.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Looks for the answer to a question. Where another request of this gateway is making it, that is waited for: its
+    /// answer counts if a look that begins now would find it.
+    pub async fn find(&self, question: &Question, viewer: Viewer) -> Found {
+        let key = question.key(viewer);
+        let found = self.find_or_join(key).await;
+        self.counts.add(match &found {
+            Found::Kept(_) => Count::Hit,
+            Found::Shared(_) => Count::Coalesced,
+            Found::Nothing(_) => Count::Miss,
+            Found::Unusable(_) => Count::Bypass,
+        });
+        found
+    }
+
+    /// Whether an answer is kept at the moment; `None` where the cache can't be used.
+    pub async fn has(&self, question: &Question, viewer: Viewer) -> Option<bool> {
+        match self.look(question.key(viewer)).await {
+            Lookup::Hit { .. } => Some(true),
+            Lookup::Miss(_) => Some(false),
+            Lookup::Bypass(_) => None,
+        }
+    }
+
+    async fn find_or_join(&self, key: CacheKey) -> Found {
+        let mut waited = 0;
+        loop {
+            let as_of = match self.look(key).await {
+                Lookup::Hit { body, .. } => return Found::Kept(body),
+                Lookup::Bypass(why) => return Found::Unusable(why),
+                Lookup::Miss(as_of) => as_of,
+            };
+            let making = |lead| Found::Nothing(Making { results: self.clone(), key, as_of, lead });
+            // Where it changes faster than it is made, everybody makes their own.
+            if waited == OTHERS_ARE_WAITED_FOR {
+                return making(None);
             }
+            match self.flights.join(key) {
+                Joined::Leads(lead) => return making(Some(lead)),
+                Joined::Follows(follow) => {
+                    if let Some(body) = follow.wait().await {
+                        return Found::Shared(body);
+                    }
+                }
+            }
+            waited += 1;
         }
     }
 
-    /// Keeps a result.
-    pub async fn store(&self, key: &ResultKey, body: Bytes) {
-        if let Err(error) = in_time(self.cache.put(&key.0, CachedBody(body), self.ttl)).await {
-            tracing::debug!(%error, "the result cache was not written");
+    /// A cache that fails is one that can't be reached.
+    async fn look(&self, key: CacheKey) -> Lookup {
+        in_time(self.cache.lookup(key)).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the result cache was not read");
+            Lookup::Bypass(Bypass::Unreachable)
+        })
+    }
+}
+
+impl Making {
+    /// Keeps the answer, and gives it to those who wait for it. It must be the whole answer to a query, without errors,
+    /// and made from what these tags say.
+    pub async fn keep(mut self, bytes: Bytes, tags: Vec<Tag>) {
+        let Results { cache, ttl, counts, .. } = &self.results;
+        let body = CachedBody { mark: mark_of(&bytes), bytes };
+        let tags: TagSet = tags.into_iter().map(CacheTag::from).collect();
+        match in_time(cache.store(self.key, self.as_of, &tags, &body, *ttl)).await {
+            Ok(()) => counts.add(Count::Kept),
+            Err(error) => tracing::debug!(%error, "the result cache was not written"),
+        }
+        // Nobody joins from here on, so whoever has joined has arrived before the look that follows.
+        if let Some(landed) = self.lead.take().and_then(Lead::land) {
+            landed.tell(match self.results.look(self.key).await {
+                Lookup::Hit { body, .. } => Some(body),
+                Lookup::Miss(_) | Lookup::Bypass(_) => None,
+            });
         }
     }
+}
+
+/// Tells a body from others: 128 bits of its SHA-256 hash.
+pub fn mark_of(bytes: &[u8]) -> u128 {
+    let hash: [u8; 32] = Sha256::digest(bytes).into();
+    let mut mark = [0; 16];
+    mark.copy_from_slice(&hash[..16]);
+    u128::from_be_bytes(mark)
 }
 
 async fn in_time<T>(command: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
@@ -81,122 +201,5 @@ async fn in_time<T>(command: impl Future<Output = StoreResult<T>>) -> StoreResul
     tokio::time::timeout(PATIENCE, command).await.unwrap_or_else(late)
 }
 
-fn write_value(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(object) => write_object(object, out),
-        Value::Array(items) => {
-            out.push('[');
-            for item in items {
-                write_value(item, out);
-                out.push(',');
-            }
-            out.push(']');
-        }
-        plain => out.push_str(&plain.to_string()),
-    }
-}
-
-fn write_object(object: &serde_json::Map<String, Value>, out: &mut String) {
-    let mut entries: Vec<_> = object.iter().collect();
-    entries.sort_unstable_by_key(|(name, _)| *name);
-    out.push('{');
-    for (name, value) in entries {
-        out.push_str(&Value::String(name.clone()).to_string());
-        out.push(':');
-        write_value(value, out);
-        out.push(',');
-    }
-    out.push('}');
-}
-
 #[cfg(test)]
-mod tests {
-    use async_trait::async_trait;
-    use serde_json::json;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::domain::UserId;
-    use crate::ports::Backend;
-
-    struct Nothing;
-
-    #[async_trait]
-    impl Backend for Nothing {
-        fn kind(&self) -> &'static str {
-            "nothing"
-        }
-        async fn check(&self) -> StoreResult<String> {
-            Ok(String::new())
-        }
-    }
-
-    #[async_trait]
-    impl ResultCache for Nothing {
-        async fn get(&self, _: &str) -> StoreResult<Option<CachedBody>> {
-            Ok(None)
-        }
-        async fn put(&self, _: &str, _: CachedBody, _: Duration) -> StoreResult<()> {
-            Ok(())
-        }
-        async fn clear(&self) -> StoreResult<()> {
-            Ok(())
-        }
-    }
-
-    /// Never answers.
-    struct Stuck;
-
-    #[async_trait]
-    impl Backend for Stuck {
-        fn kind(&self) -> &'static str {
-            "stuck"
-        }
-        async fn check(&self) -> StoreResult<String> {
-            std::future::pending().await
-        }
-    }
-
-    #[async_trait]
-    impl ResultCache for Stuck {
-        async fn get(&self, _: &str) -> StoreResult<Option<CachedBody>> {
-            std::future::pending().await
-        }
-        async fn put(&self, _: &str, _: CachedBody, _: Duration) -> StoreResult<()> {
-            std::future::pending().await
-        }
-        async fn clear(&self) -> StoreResult<()> {
-            std::future::pending().await
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_cache_that_hangs_is_one_that_has_nothing() {
-        let results = Results::new(Arc::new(Stuck), Duration::from_secs(1), "type Query { a: Int }");
-        let key = results.key(Viewer::Anonymous, "{ a }", None, &serde_json::Map::new());
-        let begun = tokio::time::Instant::now();
-        results.store(&key, Bytes::from_static(b"{}")).await;
-        assert_eq!(results.fetch(&key).await, None);
-        assert!(begun.elapsed() <= 2 * PATIENCE);
-    }
-
-    fn key(viewer: Viewer, query: &str, name: Option<&str>, variables: Value) -> ResultKey {
-        let results = Results::new(Arc::new(Nothing), Duration::from_secs(1), "type Query { a: Int }");
-        results.key(viewer, query, name, variables.as_object().expect("an object"))
-    }
-
-    #[test]
-    fn a_key_depends_on_all_that_the_result_does() {
-        let nobody = Viewer::Anonymous;
-        let base = key(nobody, "{ a }", None, json!({"x": 1, "y": {"b": 2, "a": [1]}}));
-        assert_eq!(base, key(nobody, "{ a }", None, json!({"y": {"a": [1], "b": 2}, "x": 1})));
-        let somebody = Viewer::User(UserId(Uuid::nil()));
-        let others = [
-            key(somebody, "{ a }", None, json!({"x": 1, "y": {"b": 2, "a": [1]}})),
-            key(nobody, "{ b }", None, json!({"x": 1, "y": {"b": 2, "a": [1]}})),
-            key(nobody, "{ a }", Some("A"), json!({"x": 1, "y": {"b": 2, "a": [1]}})),
-            key(nobody, "{ a }", None, json!({"x": "1", "y": {"b": 2, "a": [1]}})),
-        ];
-        assert!(others.iter().all(|other| *other != base));
-    }
-}
+mod tests;

@@ -97,6 +97,17 @@ pub enum OutboxCommand {
     },
 }
 
+/// What to do with the result cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum CacheCommand {
+    /// Print how many results it holds, how much memory it uses, and how many writes it was told of.
+    #[command(after_long_help = "Exit codes: 0 done, 1 the cache failed, 2 wrong command line or configuration")]
+    Stats,
+    /// Let nothing count any more that is kept. Its memory is freed as results expire.
+    #[command(after_long_help = "Exit codes: 0 done, 1 the cache failed, 2 wrong command line or configuration")]
+    Flush,
+}
+
 /// How to print the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ConfigArgs {

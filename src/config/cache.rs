@@ -11,6 +11,8 @@ use super::setting::{Section, Setting};
 pub struct CacheConfig {
     /// How long a result may be served from the cache; `None` turns the cache off.
     pub result_cache_ttl: Option<Duration>,
+    /// How long caches between the gateway and its clients may use public answers without asking; `None`: not at all.
+    pub shared_max_age: Option<Duration>,
 }
 
 static RESULT_CACHE_TTL: Setting<Option<Duration>> = Setting::new(
@@ -22,10 +24,21 @@ static RESULT_CACHE_TTL: Setting<Option<Duration>> = Setting::new(
 .default("off")
 .flag("result-cache-ttl");
 
-pub(super) static SECTION: Section = Section { title: "Result cache", settings: &[&RESULT_CACHE_TTL.about] };
+static SHARED_MAX_AGE: Setting<Option<Duration>> = Setting::new(
+    "shared_max_age",
+    "DURATION",
+    read::duration_or_off,
+    "How long shared caches (CDNs, proxies) may use a public answer to a GET without asking, in whole seconds \
+     (`s-maxage`); `off`: not at all. Such an answer may be older than the last write by as much.",
+)
+.default("off");
+
+pub(super) static SECTION: Section =
+    Section { title: "Result cache", settings: &[&RESULT_CACHE_TTL.about, &SHARED_MAX_AGE.about] };
 
 impl CacheConfig {
     pub(super) fn finish(values: &mut Values) -> Option<Self> {
-        Some(Self { result_cache_ttl: values.get(&RESULT_CACHE_TTL)? })
+        let (result_cache_ttl, shared_max_age) = (values.get(&RESULT_CACHE_TTL), values.get(&SHARED_MAX_AGE));
+        Some(Self { result_cache_ttl: result_cache_ttl?, shared_max_age: shared_max_age? })
     }
 }

@@ -13,6 +13,7 @@ pub mod page;
 pub mod post;
 pub mod search;
 pub mod signed_in;
+pub mod tag;
 pub mod text;
 pub mod time;
 pub mod user;
@@ -23,8 +24,9 @@ pub use id::{GlobalId, LikeId, PostId, UserId};
 pub use page::{Direction, Page, PageArgs, Slice};
 pub use post::{AuthorStats, Like, Post, PostFields, PostOrder};
 pub use signed_in::SignedIn;
+pub use tag::Tag;
 pub use time::{Interval, Period, Timestamp};
-pub use user::{Confidential, FollowedUser, Suggestion, User, UserOrder, Viewer};
+pub use user::{Confidential, FollowedUser, Scope, Suggestion, User, UserOrder, Viewer};
 
 /// Input that breaks a rule of the contract, with a sentence fit to be shown to a client.
 ///

@@ -66,6 +66,15 @@ impl Viewer {
     }
 }
 
+/// Whose an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Everybody's: nothing in it depends on who asks.
+    Public,
+    /// The viewer's alone.
+    Private,
+}
+
 /// The order of a list of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserOrder {

@@ -22,7 +22,8 @@ use super::query::Query;
 use super::syntax::{self, Parsed, Unreadable};
 use super::usages::{ArgumentTypes, NeverNull};
 use super::variables::InputTypes;
-use super::{ErrorCode, overlaps, presence};
+use super::{ErrorCode, overlaps, presence, scope};
+use crate::domain::Scope;
 
 /// The most bytes that kept documents may hold, by an estimate that is never too low.
 const MAX_HELD: u64 = 64 * 1024 * 1024;
@@ -47,6 +48,8 @@ pub(super) struct Facts {
     pub plan: Plan,
     /// The variables that must not be null.
     pub never_null: NeverNull,
+    /// Whose its answer is.
+    pub scope: Scope,
 }
 
 /// Why a document is not executed.
@@ -167,7 +170,8 @@ impl Documents {
             let never_null = self.arguments.check(&self.inputs, document, &operation.node).map_err(invalid)?;
             overlaps::check(&self.arguments, document, &operation.node).map_err(invalid)?;
             let plan = Plan::of(&operation.node.selection_set.node, &document.fragments);
-            facts.insert(name.cloned(), Facts { plan, never_null });
+            let scope = scope::of_operation(&self.arguments, document, &operation.node);
+            facts.insert(name.cloned(), Facts { plan, never_null, scope });
         }
         Ok(facts)
     }

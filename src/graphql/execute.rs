@@ -7,11 +7,12 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Opera
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use bytes::Bytes;
 
-use super::documents::Refusal;
+use super::documents::{Prepared, Refusal};
 use super::errors::code_of;
 use super::merge::merge;
 use super::plan::Plan;
 use super::{ErrorCode, PolygraphSchema, RequestContext, cost};
+use crate::domain::Scope;
 
 /// An operation as a client sent it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,17 +51,41 @@ pub struct Executed {
     pub retry_after: Option<u64>,
 }
 
-/// Executes `operation`.
+/// An operation whose document is known to be good, or to be refused.
+pub struct Ready {
+    operation: Operation,
+    prepared: Result<Arc<Prepared>, Refusal>,
+}
+
+impl Ready {
+    /// Whose the answer is; `None` where the operation is no query, or which one is meant can't be told.
+    pub fn scope(&self) -> Option<Scope> {
+        let (chosen, facts) = self.prepared.as_ref().ok()?.operation(self.operation.name.as_deref())?;
+        (chosen.ty == OperationType::Query).then_some(facts.scope)
+    }
+
+    /// The operation.
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+}
+
+/// Prepares the document of an operation, which most often was prepared before.
+pub async fn prepare(schema: &PolygraphSchema, operation: Operation) -> Ready {
+    Ready { prepared: schema.0.documents.prepare(&operation.query).await, operation }
+}
+
+/// Executes an operation.
 ///
 /// # Errors
 /// Only when the response can't be serialised, which would be a defect.
 pub async fn execute(
     schema: &PolygraphSchema,
     context: RequestContext,
-    mut operation: Operation,
+    Ready { mut operation, prepared }: Ready,
     request_id: &str,
 ) -> serde_json::Result<Executed> {
-    let prepared = match schema.0.documents.prepare(&operation.query).await {
+    let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(Refusal { errors, code }) => return refused(errors, code, request_id),
     };

@@ -21,6 +21,7 @@ mod presence;
 mod projection;
 mod query;
 mod scalars;
+mod scope;
 mod syntax;
 mod types;
 mod usages;
@@ -32,7 +33,7 @@ use async_graphql::{EmptySubscription, Schema, ValidationMode};
 
 pub use context::{Asker, Loading, RequestContext};
 pub use errors::ErrorCode;
-pub use execute::{Executed, Fate, Operation, execute};
+pub use execute::{Executed, Fate, Operation, Ready, execute, prepare};
 pub use explain::Explain;
 
 use documents::Documents;

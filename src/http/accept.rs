@@ -29,6 +29,14 @@ impl MediaType {
 
 /// The media type that the client likes best among ours; `None` where it accepts neither.
 pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
+    // What nearly everybody sends need not be taken apart.
+    match headers.get(header::ACCEPT).map(|value| value.as_bytes()) {
+        None => return Some(MediaType::Json),
+        Some(b"*/*" | b"application/json") if headers.get_all(header::ACCEPT).iter().nth(1).is_none() => {
+            return Some(MediaType::Json);
+        }
+        Some(_) => {}
+    }
     let ranges = ranges(headers);
     if ranges.is_empty() {
         return Some(MediaType::Json);

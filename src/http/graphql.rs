@@ -8,13 +8,16 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::accept::{self, MediaType};
 use super::body::{Unread, read_body};
-use super::request::{self, NotARequest};
+use super::caching::{self, Keepers, Verdict, Why};
+use super::request::{Encoded, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
 use super::{Gateway, Shared};
+use crate::cache::{Form, Found, Question, Reads, Results, mark_of, noting};
 use crate::config::ExplainFor;
-use crate::domain::{GlobalId, Viewer};
-use crate::graphql::{Asker, ErrorCode, Explain, Fate, Operation, RequestContext, execute};
+use crate::domain::{GlobalId, Scope, Viewer};
+use crate::graphql::{Asker, ErrorCode, Executed, Explain, Fate, Operation, Ready, RequestContext, execute, prepare};
+use crate::ports::{CachedBody, Stores};
 use crate::services::identity::{Identified, IdentityError};
 
 /// `1` asks what the request asked of the stores.
@@ -30,8 +33,8 @@ pub(super) async fn get(
     if accept::wants_page(&headers) && !parameters.split('&').any(|parameter| parameter.starts_with("query=")) {
         return Redirect::to("/").into_response();
     }
-    let operation = request::from_parameters(&parameters);
-    answer(&gateway, &id, &headers, operation).await
+    let encoded = Encoded { form: Form::Parameters, raw: parameters.as_bytes() };
+    answer(&gateway, &id, &headers, encoded).await
 }
 
 pub(super) async fn post(State(gateway): Shared, Extension(id): Id, headers: HeaderMap, body: Body) -> Response {
@@ -48,104 +51,225 @@ pub(super) async fn post(State(gateway): Shared, Extension(id): Id, headers: Hea
             return respond::refusal(media, status, code, message, &id);
         }
     };
-    let operation = request::from_body(&headers, &body);
-    answer(&gateway, &id, &headers, operation).await
+    answer(&gateway, &id, &headers, Encoded { form: Form::Body, raw: &body }).await
 }
 
-async fn answer(
-    gateway: &Gateway,
-    id: &RequestId,
-    headers: &HeaderMap,
-    operation: Result<Operation, NotARequest>,
-) -> Response {
+/// A request on its way to its answer.
+struct Exchange<'a> {
+    gateway: &'a Gateway,
+    id: &'a RequestId,
+    headers: &'a HeaderMap,
+    media: MediaType,
+    is_get: bool,
+}
+
+/// What a request asks: known by its bytes, or read and prepared.
+enum Asked {
+    Known(Question),
+    Read(Ready),
+}
+
+async fn answer(gateway: &Gateway, id: &RequestId, headers: &HeaderMap, encoded: Encoded<'_>) -> Response {
     let Some(media) = accept::negotiate(headers) else {
         let message = "Accept application/graphql-response+json or application/json.\n";
         return (StatusCode::NOT_ACCEPTABLE, message).into_response();
     };
-    let refuse = |status, code, message: &str| respond::refusal(media, status, code, message, id);
-    let operation = match operation {
-        Ok(operation) => operation,
-        Err(NotARequest::Malformed(message)) => {
-            return refuse(StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, &message);
-        }
-        Err(NotARequest::UnsupportedMediaType) => {
-            let message = "The body must be application/json in UTF-8.";
-            return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message);
-        }
-    };
-    let identified = match identify(gateway, headers).await {
-        Ok(identified) => identified,
-        Err(error @ (IdentityError::Invalid | IdentityError::NotLinked)) => {
-            let message = match error {
-                IdentityError::NotLinked => "The token is valid, but its subject is linked to no user here.",
-                _ => "The token is not valid. Sign in again, or send no Authorization header.",
-            };
-            let mut response = refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
-            // RFC 9110 §15.5.2: a 401 says how to do better.
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            return response;
-        }
-        Err(IdentityError::Store(error)) => {
-            tracing::warn!(%error, "a token could not be checked");
-            let message = "The token can't be checked at the moment.";
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::StoreUnavailable, message);
-        }
-    };
+    let exchange = Exchange { gateway, id, headers, media, is_get: encoded.form == Form::Parameters };
+    match exchange.answer(encoded).await {
+        Ok(response) => response,
+        Err(refusal) => *refusal,
+    }
+}
 
-    let viewer = identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user));
-    let Operation { query, name, variables, .. } = &operation;
-    let kept =
-        gateway.results.as_ref().map(|results| (results, results.key(viewer, query, name.as_deref(), variables)));
-    let found = match &kept {
-        Some((results, key)) => results.fetch(key).await,
-        None => None,
-    };
-    let explained =
-        headers.get(&EXPLAIN).is_some_and(|asked| asked == "1") && may_have_explained(&gateway.explain, viewer);
-    if !explained && let Some(body) = found {
-        return respond::graphql(media, StatusCode::OK, body);
-    }
-    let session = identified.and_then(|identified| identified.session);
-    let is_confirmed = identified.is_some_and(|identified| identified.is_confirmed);
-    let asker = Asker { viewer, session, is_confirmed, address: id.address };
-    let context = if explained {
-        let (stores, trail) = (gateway.traced)(&gateway.stores);
-        let cache = match (&kept, &found) {
-            (None, _) => "off",
-            (Some(_), None) => "miss",
-            (Some(_), Some(_)) => "hit",
+impl Exchange<'_> {
+    /// The answer; `Err` where it is a refusal.
+    async fn answer(&self, encoded: Encoded<'_>) -> Result<Response, Box<Response>> {
+        let recalled = self.results().filter(|_| encoded.is_readable(self.headers));
+        let recalled = recalled.and_then(|results| results.recall(encoded.form, encoded.raw));
+        let asked = match recalled {
+            Some(question) => Ok(question),
+            None => Err(self.decode(encoded)?),
         };
-        RequestContext::new(gateway.loading, stores, gateway.use_cases.clone(), asker)
-            .explained(Explain { trail, cache })
-    } else {
-        RequestContext::new(gateway.loading, gateway.stores.clone(), gateway.use_cases.clone(), asker)
-    };
-    let executed = match execute(&gateway.schema, context, operation, &id.id).await {
-        Ok(executed) => executed,
-        Err(error) => {
+        let identified = self.identify().await?;
+        let viewer = identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user));
+        let asked = match asked {
+            Ok(question) => Asked::Known(question),
+            Err(operation) => Asked::Read(prepare(&self.gateway.schema, operation).await),
+        };
+        let scope = match &asked {
+            Asked::Known(question) => Some(question.scope()),
+            Asked::Read(ready) => ready.scope(),
+        };
+        let explained = self.headers.get(&EXPLAIN).is_some_and(|asked| asked == "1")
+            && may_have_explained(&self.gateway.explain, viewer);
+        let question = self.question(&asked, encoded);
+        let found = match (self.results(), question) {
+            (None, _) => Err(Why::Off),
+            (Some(_), None) => Err(Why::Refused),
+            (Some(_), Some(_)) if explained => Err(Why::Explained),
+            (Some(_), Some(_)) if caching::wants_fresh(self.headers) => Err(Why::Asked),
+            (Some(results), Some(question)) => Ok(results.find(&question, viewer).await),
+        };
+        let (making, verdict) = match found {
+            Ok(Found::Kept(body)) => return Ok(self.kept(body, scope, Verdict::Hit)),
+            Ok(Found::Shared(body)) => return Ok(self.kept(body, scope, Verdict::Coalesced)),
+            Ok(Found::Nothing(making)) => (Some(making), Verdict::Miss),
+            Ok(Found::Unusable(why)) => (None, Verdict::Bypass(Why::Unusable(why))),
+            Err(why) => (None, Verdict::Bypass(why)),
+        };
+        let ready = match asked {
+            Asked::Read(ready) => ready,
+            Asked::Known(_) => prepare(&self.gateway.schema, self.decode(encoded)?).await,
+        };
+        let reads = making.is_some().then(Reads::default);
+        let asker = self.asker(identified, reads.is_some() && scope == Some(Scope::Public));
+        let context = match (&reads, explained) {
+            (Some(reads), _) => self.context(noting(&self.gateway.stores, reads), asker),
+            (None, false) => self.context(self.gateway.stores.clone(), asker),
+            (None, true) => {
+                let (stores, trail) = (self.gateway.traced)(&self.gateway.stores);
+                let cache = self.would_be_found(question, viewer).await;
+                self.context(stores, asker).explained(Explain { trail, cache })
+            }
+        };
+        let executed = execute(&self.gateway.schema, context, ready, &self.id.id).await;
+        let executed = executed.map_err(|error| {
             tracing::error!(%error, "a response could not be serialised");
-            return refuse(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, "Something went wrong on our side.");
+            let message = "Something went wrong on our side.";
+            Box::new(self.refuse(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, message))
+        })?;
+        if let Some(making) = making
+            && executed.keepable
+            && let Some(tags) = reads.and_then(|reads| reads.tags())
+        {
+            making.keep(executed.body.clone(), tags).await;
         }
-    };
-    if let Some((results, key)) = &kept
-        && executed.keepable
-        && !explained
-    {
-        results.store(key, executed.body.clone()).await;
+        Ok(self.executed(executed, scope, verdict))
     }
-    let status = match executed.fate {
-        Fate::Ran => StatusCode::OK,
-        Fate::Refused => StatusCode::BAD_REQUEST,
-        Fate::RefusedMutation => StatusCode::METHOD_NOT_ALLOWED,
-    };
-    let mut response = respond::graphql(media, status, executed.body);
-    if executed.fate == Fate::RefusedMutation {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+
+    fn results(&self) -> Option<&Results> {
+        self.gateway.results.as_ref()
     }
-    if let Some(seconds) = executed.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+
+    fn refuse(&self, status: StatusCode, code: ErrorCode, message: &str) -> Response {
+        respond::refusal(self.media, status, code, message, self.id)
     }
-    response
+
+    fn decode(&self, encoded: Encoded<'_>) -> Result<Operation, Box<Response>> {
+        encoded.decode(self.headers).map_err(|fault| {
+            let (status, code, message) = match fault {
+                NotARequest::Malformed(message) => (StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, message),
+                NotARequest::UnsupportedMediaType => {
+                    let message = "The body must be application/json in UTF-8.".to_owned();
+                    (StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message)
+                }
+            };
+            Box::new(self.refuse(status, code, &message))
+        })
+    }
+
+    /// What the request asks, where it is a query and answers are kept.
+    fn question(&self, asked: &Asked, encoded: Encoded<'_>) -> Option<Question> {
+        let ready = match asked {
+            Asked::Known(question) => return Some(*question),
+            Asked::Read(ready) => ready,
+        };
+        let (results, scope) = (self.results()?, ready.scope()?);
+        let Operation { query, name, variables, .. } = ready.operation();
+        let question = results.question(scope, query, name.as_deref(), variables);
+        results.remember(encoded.form, encoded.raw, question);
+        Some(question)
+    }
+
+    /// What the cache would have done for a request that is explained.
+    async fn would_be_found(&self, question: Option<Question>, viewer: Viewer) -> &'static str {
+        let (Some(results), Some(question)) = (self.results(), question) else { return "off" };
+        match results.has(&question, viewer).await {
+            Some(true) => "hit",
+            Some(false) => "miss",
+            None => "bypass",
+        }
+    }
+
+    /// Who sent the request: nobody in particular without an `Authorization` header. A token is checked before anything
+    /// that is kept is given away, however public.
+    async fn identify(&self) -> Result<Option<Identified>, Box<Response>> {
+        match identify(self.gateway, self.headers).await {
+            Ok(identified) => Ok(identified),
+            Err(error @ (IdentityError::Invalid | IdentityError::NotLinked)) => {
+                let message = match error {
+                    IdentityError::NotLinked => "The token is valid, but its subject is linked to no user here.",
+                    _ => "The token is not valid. Sign in again, or send no Authorization header.",
+                };
+                let mut response = self.refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
+                // RFC 9110 §15.5.2: a 401 says how to do better.
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                Err(Box::new(response))
+            }
+            Err(IdentityError::Store(error)) => {
+                tracing::warn!(%error, "a token could not be checked");
+                let message = "The token can't be checked at the moment.";
+                Err(Box::new(self.refuse(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::StoreUnavailable, message)))
+            }
+        }
+    }
+
+    /// Who asks, as resolvers are told. What is kept for everybody is made for nobody in particular, so that nothing
+    /// of anybody's can be in it.
+    fn asker(&self, identified: Option<Identified>, is_for_everybody: bool) -> Asker {
+        let identified = identified.filter(|_| !is_for_everybody);
+        Asker {
+            viewer: identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user)),
+            session: identified.and_then(|identified| identified.session),
+            is_confirmed: identified.is_some_and(|identified| identified.is_confirmed),
+            address: self.id.address,
+        }
+    }
+
+    fn context(&self, stores: Stores, asker: Asker) -> RequestContext {
+        RequestContext::new(self.gateway.loading, stores, self.gateway.use_cases.clone(), asker)
+    }
+
+    /// An answer that was made before.
+    fn kept(&self, CachedBody { mark, bytes }: CachedBody, scope: Option<Scope>, verdict: Verdict) -> Response {
+        let response = respond::graphql(self.media, StatusCode::OK, bytes);
+        let keepers = scope.map_or(Keepers::Nobody, |scope| Keepers::Asking(scope, mark));
+        self.labelled(response, keepers, verdict)
+    }
+
+    /// An answer that was just made.
+    fn executed(&self, executed: Executed, scope: Option<Scope>, verdict: Verdict) -> Response {
+        let status = match executed.fate {
+            Fate::Ran => StatusCode::OK,
+            Fate::Refused => StatusCode::BAD_REQUEST,
+            Fate::RefusedMutation => StatusCode::METHOD_NOT_ALLOWED,
+        };
+        let keepers = match scope {
+            Some(scope) if executed.keepable => {
+                // The mark of what is sent by POST is told to nobody.
+                let mark = if self.is_get { mark_of(&executed.body) } else { 0 };
+                Keepers::Asking(scope, mark)
+            }
+            _ => Keepers::Nobody,
+        };
+        let is_query = scope.is_some() || executed.fate == Fate::Refused;
+        let mut response = respond::graphql(self.media, status, executed.body);
+        if executed.fate == Fate::RefusedMutation {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        if let Some(seconds) = executed.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if is_query {
+            return self.labelled(response, keepers, verdict);
+        }
+        caching::label(response, keepers, self.headers, self.is_get, None)
+    }
+
+    fn labelled(&self, mut response: Response, keepers: Keepers, verdict: Verdict) -> Response {
+        verdict.tell(&mut response);
+        caching::label(response, keepers, self.headers, self.is_get, self.gateway.shared_max_age)
+    }
 }
 
 /// Whether this viewer may ask for explanations. One who may not is answered as if nothing had been asked.
@@ -156,7 +280,6 @@ fn may_have_explained(explain: &ExplainFor, viewer: Viewer) -> bool {
     }
 }
 
-/// Who sent the request: nobody in particular without an `Authorization` header.
 async fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Identified>, IdentityError> {
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);

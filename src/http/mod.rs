@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod caching;
 mod graphql;
 mod health;
 mod pages;
@@ -36,6 +37,8 @@ pub struct Gateway {
     pub use_cases: UseCases,
     /// Who stands behind a token.
     pub identity: Arc<dyn Identity>,
+    /// For how many seconds caches between us and clients may use what is public without asking, if they may.
+    pub shared_max_age: Option<u64>,
     /// Which stores answer, and whether the gateway takes requests.
     pub health: Arc<Health>,
     /// For request ids.

@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
+use crate::cache::Form;
 use crate::graphql::Operation;
 
 /// Why a request is not one; the sentence goes to the client.
@@ -15,6 +16,28 @@ pub(super) enum NotARequest {
     Malformed(String),
     /// The body is something other than JSON.
     UnsupportedMediaType,
+}
+
+/// A request's operation as it came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Encoded<'a> {
+    pub form: Form,
+    pub raw: &'a [u8],
+}
+
+impl Encoded<'_> {
+    /// Reads it.
+    pub(super) fn decode(self, headers: &HeaderMap) -> Result<Operation, NotARequest> {
+        match self.form {
+            Form::Body => from_body(headers, self.raw),
+            Form::Parameters => from_parameters(self.raw),
+        }
+    }
+
+    /// Whether it is declared as something that we read.
+    pub(super) fn is_readable(self, headers: &HeaderMap) -> bool {
+        self.form == Form::Parameters || is_json(headers)
+    }
 }
 
 /// A POST body or GET parameters, before they are checked.
@@ -44,7 +67,7 @@ impl Raw {
 }
 
 /// Reads the body of a POST.
-pub(super) fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, NotARequest> {
+fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, NotARequest> {
     if !is_json(headers) {
         return Err(NotARequest::UnsupportedMediaType);
     }
@@ -65,12 +88,12 @@ pub(super) fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, N
 }
 
 /// Reads the parameters of a GET.
-pub(super) fn from_parameters(parameters: &str) -> Result<Operation, NotARequest> {
+fn from_parameters(parameters: &[u8]) -> Result<Operation, NotARequest> {
     let mut raw = Raw { query: None, operation_name: None, variables: None, extensions: None };
     let json = |name: &str, text: &str| {
         serde_json::from_str(text).map_err(|_| NotARequest::Malformed(format!("`{name}` is not JSON.")))
     };
-    for (name, value) in url::form_urlencoded::parse(parameters.as_bytes()) {
+    for (name, value) in url::form_urlencoded::parse(parameters) {
         match name.as_ref() {
             "query" => raw.query = Some(value.into_owned()),
             "operationName" => raw.operation_name = Some(value.into_owned()),

@@ -1,8 +1,7 @@
 //! Request ids: one for each request, in the response's header and in each of its errors.
 
-use std::panic::AssertUnwindSafe;
-
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderName, HeaderValue};

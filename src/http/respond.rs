@@ -30,7 +30,9 @@ pub(super) fn refusal(
     id: &RequestId,
 ) -> Response {
     let error = json!({ "message": message, "extensions": { "code": code.as_str(), "requestId": id.id } });
-    graphql(media, status, Bytes::from(json!({ "errors": [error] }).to_string()))
+    let mut response = graphql(media, status, Bytes::from(json!({ "errors": [error] }).to_string()));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// 405 for `/graphql`.

@@ -28,6 +28,7 @@ mod outbox;
 mod posts;
 mod publishing;
 mod recount;
+mod register;
 mod search;
 mod sessions;
 mod stores;
@@ -40,7 +41,9 @@ mod users;
 use async_trait::async_trait;
 
 pub use accounts::{AccountStore, Credentials, Login, PasswordHashChange, ProfileChanges, Session, Taken, TokenHash};
-pub use cache::{CachedBody, ResultCache};
+pub use cache::{
+    AsOf, Bypass, CacheKey, CacheState, CacheTag, CachedBody, Invalidated, Life, Lookup, ResultCache, TagSet,
+};
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
 pub use index_build::IndexBuild;
 pub use keys::KeySource;
@@ -48,6 +51,7 @@ pub use outbox::{Backlog, Claim, Lease, Outbox, Parked, Projection, Waiting};
 pub use posts::{LikedPost, NewPost, PostStore};
 pub use publishing::{Changed, Idempotency, LikeOutcome, LikeWish, LikesSet, PostChanges, Published, PublishingStore};
 pub use recount::Recount;
+pub use register::{CacheRegister, Registered};
 pub use search::SearchIndex;
 pub use sessions::{Kept, Look, Mark, SessionCache};
 pub use stores::Stores;

@@ -9,6 +9,7 @@ mod deletion;
 mod index;
 mod projector;
 mod relay;
+mod results;
 mod status;
 #[cfg(test)]
 mod testing;
@@ -19,5 +20,6 @@ pub use deletion::{ClosedAccounts, DeletionProjection};
 pub use index::{Derived, IndexProjection, Truth};
 pub use projector::{ProjectError, Projector};
 pub use relay::Relay;
+pub use results::{Forgets, Invalidating};
 pub use status::status;
 pub use wake::Wake;

@@ -5,9 +5,9 @@
 //! account, their post, their like. Mutations that name nothing act on the account of whoever asks.
 
 mod mutations;
-mod people;
-mod schema;
-mod ways;
+pub(crate) mod people;
+pub(crate) mod schema;
+pub(crate) mod ways;
 
 use std::collections::BTreeMap;
 

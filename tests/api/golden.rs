@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Client, World, global, on_both};
 
 /// The golden queries by their files' names, each with its text.
-const QUERIES: [(&str, &str); 12] = [
+pub(crate) const QUERIES: [(&str, &str); 12] = [
     ("01-hello", include_str!("../golden/01-hello.graphql")),
     ("02-post", include_str!("../golden/02-post.graphql")),
     ("03-titles", include_str!("../golden/03-titles.graphql")),
@@ -76,14 +76,14 @@ async fn fields_come_in_the_order_of_selection(world: &World) {
 }
 
 /// Some queries need a viewer.
-fn client_for(name: &str, client: &Client) -> Client {
+pub(crate) fn client_for(name: &str, client: &Client) -> Client {
     match name {
         "04-feed" | "08-suggested" | "12-viewer" => client.signed_in("demo"),
         _ => client.clone(),
     }
 }
 
-fn variables(name: &str, world: &World) -> Value {
+pub(crate) fn variables(name: &str, world: &World) -> Value {
     let society = &world.society;
     match name {
         "02-post" => json!({ "id": global(society.posts[500].id) }),

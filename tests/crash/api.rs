@@ -33,7 +33,7 @@ pub(crate) struct Request {
 #[derive(Clone)]
 pub(crate) struct Api {
     http: reqwest::Client,
-    base: String,
+    pub(crate) base: String,
 }
 
 impl Api {

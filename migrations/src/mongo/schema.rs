@@ -60,6 +60,7 @@ pub(super) struct Collection {
 pub(super) const STEPS: &[Step] = &[
     Step { name: "0001_posts_and_likes", collections: posts_and_likes },
     Step { name: "0002_publishing", collections: publishing },
+    Step { name: "0003_cache_register", collections: cache_register },
 ];
 
 fn posts_and_likes() -> Vec<Collection> {
@@ -68,6 +69,22 @@ fn posts_and_likes() -> Vec<Collection> {
 
 fn publishing() -> Vec<Collection> {
     vec![authors_who_close(), publish_keys(), outbox()]
+}
+
+/// What this server says about the cache of results: one document at most. No life is a suspended cache.
+fn cache_register() -> Vec<Collection> {
+    vec![Collection {
+        name: "cache_register",
+        validator: schema(
+            &["_id", "generation"],
+            doc! {
+                "_id": { "bsonType": "string" },
+                "generation": count(),
+                "life": { "bsonType": ["binData", "null"] },
+            },
+        ),
+        indexes: Vec::new(),
+    }]
 }
 
 fn posts() -> Collection {

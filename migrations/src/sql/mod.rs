@@ -10,6 +10,7 @@ mod m0003_outbox;
 mod m0004_publishing;
 mod m0005_accounts;
 mod m0006_external_identities;
+mod m0007_cache_register;
 
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_publishing::Migration),
             Box::new(m0005_accounts::Migration),
             Box::new(m0006_external_identities::Migration),
+            Box::new(m0007_cache_register::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@
 //! | `{namespace}_authors` | the user's id | how many posts each user wrote, and how many they like; who is closed |
 //! | `{namespace}_publish_keys` | the bytes of the author's id and the key | what was published under which key |
 //! | `{namespace}_outbox` | the event's id | events that wait for projections |
+//! | `{namespace}_cache_register` | `cache` | whether results that are kept may be answered |
 //!
 //! Counters change in the transaction that changes what they count, so the server must be a replica set, of one node
 //! at least. Every page is a walk along a stretch of one index ([`query`]); the migrations crate creates them.
@@ -26,6 +27,7 @@ mod publishing_posts;
 pub mod query;
 mod read;
 mod recount;
+mod register;
 mod transaction;
 mod write;
 
@@ -47,6 +49,8 @@ use outbox_document::OutboxDocument;
 pub use posts::MongoPosts;
 pub use publishing::MongoPublishing;
 use publishing_posts::KeyDocument;
+pub use register::MongoRegister;
+use register::RegisterDocument;
 
 /// Where the server is, and how it is talked to.
 #[derive(Clone)]
@@ -81,6 +85,7 @@ struct Collections {
     authors: Collection<Document>,
     publish_keys: Collection<KeyDocument>,
     outbox: Collection<OutboxDocument>,
+    cache_register: Collection<RegisterDocument>,
 }
 
 impl Mongo {
@@ -117,6 +122,11 @@ impl Mongo {
         MongoOutbox::new(self.clone())
     }
 
+    /// What this server says about the cache of results.
+    pub fn register(&self) -> MongoRegister {
+        MongoRegister::new(self.clone())
+    }
+
     /// What is asked. `mongodb+srv` needs DNS to know its hosts, so even the client is made at the first call.
     async fn collections(&self) -> StoreResult<&Collections> {
         let Inner { connection, options, collections } = self.0.as_ref();
@@ -135,6 +145,7 @@ impl Mongo {
                 authors: database.collection(&full("authors")),
                 publish_keys: database.collection(&full("publish_keys")),
                 outbox: database.collection(&full("outbox")),
+                cache_register: database.collection(&full("cache_register")),
                 database,
             })
         };

@@ -1,22 +1,146 @@
-//! The cache of resolved results in Redis: `{namespace}:result:{key}` holds a body, byte for byte, until its `PX`
-//! runs out.
+//! The cache of resolved results in Redis.
+//!
+//! `{{namespace}}:results` is one hash that never expires: `run`, the server process that its life began in, `life`,
+//! `now`, how many invalidations there were, `floor`, the last of everything, and under each tag (two bytes) the number
+//! of its last. `{{namespace}}:result:{key}` holds a result: a [head](Head), then the body. The braces around the
+//! namespace keep all of it in one slot of a cluster.
+//!
+//! A server that restarts may come back with what it held some time ago, without the invalidations since. It never
+//! comes back with its old `run_id`, and the hash says which process its life belongs to.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bb8_redis::redis::cmd;
+use bb8_redis::redis::{FromRedisValue, Script, cmd};
 use bytes::Bytes;
 
 use super::Redis;
-use crate::ports::{Backend, CachedBody, ResultCache, StoreResult};
+use super::cache_entry::{self, MAX_TAGS};
+use super::error::Failure;
+use crate::ports::{
+    AsOf, Backend, Bypass, CacheKey, CacheState, CachedBody, Invalidated, Life, Lookup, ResultCache, Role, StoreError,
+    StoreResult, TagSet,
+};
 
-/// How many keys `clear` looks at, and forgets, in one command.
-const CLEAR_BATCH: usize = 1_000;
+/// The life that the cache is in, if it is in one, and what else the hash says. `ARGV[1]` is the server's `run_id`.
+const LIFE: &str = "
+local state = redis.call('HMGET', KEYS[1], 'run', 'life', 'now', 'floor')
+local life = state[1] == ARGV[1] and state[2]
+";
+
+/// Answers life, `now`, and the entry `KEYS[2]` where it counts.
+static LOOKUP: LazyLock<Script> = LazyLock::new(|| {
+    script(
+        "
+if not life then return {} end
+local entry = redis.call('GET', KEYS[2])
+if not entry or string.sub(entry, 1, 16) ~= life then return { life, state[3] } end
+local as_of = struct.unpack('>I8', entry, 17)
+if as_of < tonumber(state[4]) then return { life, state[3] } end
+local count = struct.unpack('>I2', entry, 42)
+if count > 0 then
+  local tags = {}
+  for i = 1, count do tags[i] = string.sub(entry, 42 + 2 * i, 43 + 2 * i) end
+  for _, last in ipairs(redis.call('HMGET', KEYS[1], unpack(tags))) do
+    if last and tonumber(last) > as_of then return { life, state[3] } end
+  end
+end
+return { life, state[3], entry }
+",
+    )
+});
+
+/// Notes an invalidation of the tags from `ARGV[2]` on, or of everything where there are none, and answers the life. A
+/// server without the memory for that forgets the whole life instead: then nothing counts that was kept in it.
+static INVALIDATE: LazyLock<Script> = LazyLock::new(|| {
+    script(
+        "
+if not life then return {} end
+local now = redis.pcall('HINCRBY', KEYS[1], 'now', 1)
+local noted = now
+if type(now) == 'number' then
+  local last = {}
+  for i = 2, #ARGV do
+    last[2 * i - 3] = ARGV[i]
+    last[2 * i - 2] = now
+  end
+  if #last == 0 then last = { 'floor', now } end
+  noted = redis.pcall('HSET', KEYS[1], unpack(last))
+end
+if type(noted) ~= 'number' then redis.call('DEL', KEYS[1]) end
+return { life, state[3] }
+",
+    )
+});
+
+/// Answers the life.
+static READ: LazyLock<Script> = LazyLock::new(|| script("return life and { life, state[3] } or {}"));
+
+/// Begins the life `ARGV[2]`, unless the cache is in another one than `ARGV[3]`.
+static BEGIN: LazyLock<Script> = LazyLock::new(|| {
+    script(
+        "
+if (life or '') ~= ARGV[3] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'run', ARGV[1], 'life', ARGV[2], 'now', 0, 'floor', 0)
+return 1
+",
+    )
+});
+
+fn script(rest: &str) -> Script {
+    Script::new(&format!("{LIFE}{rest}"))
+}
+
+/// What scripts answer: life and `now`, and maybe an entry; nothing where there is no life.
+type Answer = Vec<Bytes>;
 
 impl Redis {
-    fn result_key(&self, key: &str) -> String {
-        format!("{}:result:{key}", self.namespace)
+    fn results_key(&self) -> String {
+        format!("{{{}}}:results", self.namespace)
     }
+
+    fn result_key(&self, CacheKey(key): CacheKey) -> Vec<u8> {
+        let mut name = format!("{{{}}}:result:", self.namespace).into_bytes();
+        name.extend_from_slice(&key);
+        name
+    }
+
+    /// Runs a script on the hash and maybe one result.
+    async fn run_script<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        result: Option<CacheKey>,
+        arguments: &[&[u8]],
+    ) -> StoreResult<T> {
+        let mut connection = self.connection().await?;
+        let answer = async {
+            let run = connection.run_id().await?;
+            let mut call = script.key(self.results_key());
+            if let Some(key) = result {
+                call.key(self.result_key(key));
+            }
+            call.arg(run);
+            for argument in arguments {
+                call.arg(*argument);
+            }
+            call.invoke_async(connection.link()).await
+        };
+        let answer = answer.await;
+        Ok(answer.map_err(|error| {
+            connection.note(&error);
+            Failure::Command(error)
+        })?)
+    }
+}
+
+/// The moment that a script answers.
+fn moment(answer: &Answer) -> StoreResult<Option<AsOf>> {
+    let [life, now, ..] = answer.as_slice() else { return Ok(None) };
+    let life = life[..].try_into().map(u128::from_be_bytes).map_err(unreadable)?;
+    let now = std::str::from_utf8(now).map_err(unreadable)?.parse().map_err(unreadable)?;
+    Ok(Some(AsOf { life: Life(life), now }))
 }
 
 #[async_trait]
@@ -27,45 +151,85 @@ impl Backend for Redis {
 
     async fn check(&self) -> StoreResult<String> {
         let info: String = self.run(cmd("INFO").arg("server")).await?;
-        let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
-        Ok(version.unwrap_or("of unknown version").to_owned())
+        Ok(field(&info, "redis_version").unwrap_or("of unknown version").to_owned())
     }
 }
 
 #[async_trait]
 impl ResultCache for Redis {
-    async fn get(&self, key: &str) -> StoreResult<Option<CachedBody>> {
-        let body: Option<Bytes> = self.run(cmd("GET").arg(self.result_key(key))).await?;
-        Ok(body.map(CachedBody))
+    async fn lookup(&self, key: CacheKey) -> StoreResult<Lookup> {
+        let mut answer: Answer = self.run_script(&LOOKUP, Some(key), &[]).await?;
+        let Some(as_of) = moment(&answer)? else { return Ok(Lookup::Bypass(Bypass::Lifeless)) };
+        if answer.len() < 3 {
+            return Ok(Lookup::Miss(as_of));
+        }
+        let body = cache_entry::read(answer.swap_remove(2)).map_err(unreadable)?;
+        Ok(Lookup::Hit { life: as_of.life, body })
     }
 
-    async fn put(&self, key: &str, body: CachedBody, ttl: Duration) -> StoreResult<()> {
+    async fn store(
+        &self,
+        key: CacheKey,
+        as_of: AsOf,
+        tags: &TagSet,
+        body: &CachedBody,
+        ttl: Duration,
+    ) -> StoreResult<()> {
         let key = self.result_key(key);
-        match ttl.as_nanos().div_ceil(1_000_000) {
+        let entry = if ttl.is_zero() { None } else { cache_entry::write(as_of, tags, body).await };
+        let Some(entry) = entry else {
             // Redis refuses `PX 0`, and what was there before must not survive.
-            0 => self.run(cmd("UNLINK").arg(key)).await,
-            // Redis adds its own time to this and refuses what does not fit 63 bits then.
-            millis => {
-                let millis = i64::try_from(millis).unwrap_or(i64::MAX).min(i64::MAX / 2);
-                self.run(cmd("SET").arg(key).arg(&body.0[..]).arg("PX").arg(millis)).await
-            }
-        }
+            return self.run(cmd("UNLINK").arg(key)).await;
+        };
+        // Redis adds its own time to this and refuses what does not fit 63 bits then.
+        let millis = i64::try_from(ttl.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX).min(i64::MAX / 2);
+        self.run(cmd("SET").arg(key).arg(entry).arg("PX").arg(millis)).await
     }
 
-    async fn clear(&self) -> StoreResult<()> {
-        let pattern = self.result_key("*");
-        let mut cursor = 0_u64;
-        loop {
-            let mut scan = cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(CLEAR_BATCH);
-            let (next, keys): (u64, Vec<Vec<u8>>) = self.run(&scan).await?;
-            if !keys.is_empty() {
-                self.run::<()>(cmd("UNLINK").arg(keys)).await?;
-            }
-            if next == 0 {
-                return Ok(());
-            }
-            cursor = next;
-        }
+    async fn invalidate(&self, what: &Invalidated) -> StoreResult<Option<Life>> {
+        let tags: Vec<[u8; 2]> = match what {
+            Invalidated::Tags(tags) if tags.is_empty() => return self.life().await,
+            // More than a script takes at once.
+            Invalidated::Tags(tags) if tags.len() > MAX_TAGS => Vec::new(),
+            Invalidated::Tags(tags) => tags.iter().map(|tag| tag.0.to_be_bytes()).collect(),
+            Invalidated::Everything => Vec::new(),
+        };
+        let tags: Vec<&[u8]> = tags.iter().map(|tag| &tag[..]).collect();
+        let answer: Answer = self.run_script(&INVALIDATE, None, &tags).await?;
+        Ok(moment(&answer)?.map(|moment| moment.life))
     }
+
+    async fn life(&self) -> StoreResult<Option<Life>> {
+        let answer: Answer = self.run_script(&READ, None, &[]).await?;
+        Ok(moment(&answer)?.map(|moment| moment.life))
+    }
+
+    async fn begin(&self, life: Life, instead_of: Option<Life>) -> StoreResult<bool> {
+        let instead_of = instead_of.map(|life| life.0.to_be_bytes());
+        let instead_of = instead_of.as_ref().map_or(&[][..], |life| &life[..]);
+        self.run_script(&BEGIN, None, &[&life.0.to_be_bytes(), instead_of]).await
+    }
+
+    async fn state(&self) -> StoreResult<CacheState> {
+        let answer: Answer = self.run_script(&READ, None, &[]).await?;
+        let moment = moment(&answer)?;
+        let info: String = self.run(cmd("INFO").arg("memory")).await?;
+        let number = |name| field(&info, name).and_then(|text| text.parse().ok());
+        Ok(CacheState {
+            life: moment.map(|moment| moment.life),
+            now: moment.map_or(0, |moment| moment.now),
+            entries: None,
+            bytes: number("used_memory"),
+            max_bytes: number("maxmemory").filter(|max| *max > 0),
+        })
+    }
+}
+
+/// A line of `INFO`.
+fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+}
+
+fn unreadable(error: impl std::fmt::Display) -> StoreError {
+    StoreError::internal(Role::Cache, format!("what Redis keeps can't be read: {error}"))
 }

@@ -5,6 +5,7 @@
 //! every request in flight instead of one.
 
 mod cache;
+mod cache_entry;
 mod connection;
 mod error;
 mod sessions;

@@ -38,6 +38,10 @@ impl Columns {
         self.next().map(Uuid::into)
     }
 
+    pub(super) fn id_if_any<I: From<Uuid>>(&mut self) -> StoreResult<Option<I>> {
+        Ok(self.next::<Option<Uuid>>()?.map(Uuid::into))
+    }
+
     pub(super) fn moment(&mut self) -> StoreResult<Timestamp> {
         self.next().map(Timestamp::from_millis)
     }

@@ -7,41 +7,41 @@ use serde_json::{Value, json};
 use crate::support::Client;
 
 /// The handle of the owner.
-pub(super) const OWNER: &str = "ada_l";
+pub(crate) const OWNER: &str = "ada_l";
 const OTHER: &str = "bob_b";
 const PASSWORD: &str = "analytical engine";
 /// How long the index may take to follow, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Somebody who asks.
-pub(super) struct Asker {
-    pub(super) client: Client,
+pub(crate) struct Asker {
+    pub(crate) client: Client,
     /// The same user by another session; the same nobody for the stranger.
-    pub(super) spare: Client,
+    pub(crate) spare: Client,
     /// What they take for the owner's password.
-    pub(super) guess: &'static str,
+    pub(crate) guess: &'static str,
     /// Their own; nobody has none.
-    pub(super) password: &'static str,
+    pub(crate) password: &'static str,
     /// Part of what they make that must be unique.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
 }
 
-pub(super) struct People {
-    pub(super) stranger: Asker,
-    pub(super) other: Asker,
-    pub(super) owner: Asker,
+pub(crate) struct People {
+    pub(crate) stranger: Asker,
+    pub(crate) other: Asker,
+    pub(crate) owner: Asker,
     /// The owner's id, and those of their post and of their like of it.
-    pub(super) user: String,
-    pub(super) post: String,
-    pub(super) like: String,
+    pub(crate) user: String,
+    pub(crate) post: String,
+    pub(crate) like: String,
     /// The id of `demo`.
-    pub(super) demo: String,
+    pub(crate) demo: String,
 }
 
 impl People {
     /// Signs two up: the owner writes a post, likes it, and follows the other and `demo`; the other likes it, too, and
     /// follows the owner.
-    pub(super) async fn move_in(stranger: &Client) -> Self {
+    pub(crate) async fn move_in(stranger: &Client) -> Self {
         let (owner, other) = (sign_up(stranger, OWNER).await, sign_up(stranger, OTHER).await);
         let created = owner
             .client
@@ -70,12 +70,12 @@ impl People {
     }
 
     /// The stranger, the other and the owner: the columns of the table.
-    pub(super) fn askers(&self) -> [&Asker; 3] {
+    pub(crate) fn askers(&self) -> [&Asker; 3] {
         [&self.stranger, &self.other, &self.owner]
     }
 
     /// What the owner alone may change, as the owner sees it.
-    pub(super) async fn belongings(&self) -> Value {
+    pub(crate) async fn belongings(&self) -> Value {
         let query = "{
             viewer { handle name bio email posts { nodes { title content revision } } likedPosts { nodes { id } } }
             user(handle: \"demo\") { viewerFollows }

@@ -7,28 +7,28 @@ use serde_json::Value;
 use crate::support::Client;
 
 /// Object types by name, each with its fields.
-pub(super) type Types = BTreeMap<String, Vec<Field>>;
+pub(crate) type Types = BTreeMap<String, Vec<Field>>;
 
 /// A field of an object type.
-pub(super) struct Field {
-    pub(super) name: String,
+pub(crate) struct Field {
+    pub(crate) name: String,
     /// Its type's name, without lists and exclamation marks.
-    pub(super) of: String,
+    pub(crate) of: String,
     /// Whether its type has fields of its own.
-    pub(super) composite: bool,
+    pub(crate) composite: bool,
     /// Whether it can't be asked for without arguments.
-    pub(super) needs_arguments: bool,
+    pub(crate) needs_arguments: bool,
 }
 
 impl Field {
     /// The field as it is selected, with these arguments.
-    pub(super) fn selected(&self, arguments: &str) -> String {
+    pub(crate) fn selected(&self, arguments: &str) -> String {
         let selection = if self.composite { " { __typename }" } else { "" };
         format!("{}{arguments}{selection}", self.name)
     }
 }
 
-pub(super) async fn types(client: &Client) -> Types {
+pub(crate) async fn types(client: &Client) -> Types {
     const TYPE: &str = "kind name ofType { kind name ofType { kind name ofType { kind name } } }";
     let query = format!(
         "{{ __schema {{ types {{ kind name fields(includeDeprecated: true) {{

@@ -4,7 +4,7 @@ use super::people::{Asker, OWNER, People};
 use super::schema::Field;
 
 /// A query for `field` of an object of type `of`, and where in the answer the field is.
-pub(super) fn to(people: &People, asker: &Asker, of: &str, field: &Field) -> (String, String) {
+pub(crate) fn to(people: &People, asker: &Asker, of: &str, field: &Field) -> (String, String) {
     if of == "Query" {
         let arguments = arguments(people, field);
         return (format!("{{ {} }}", field.selected(&arguments)), field.name.clone());

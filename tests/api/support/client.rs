@@ -27,6 +27,11 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same user at the gateway that another client asks.
+    pub(crate) fn at(&self, other: &Self) -> Self {
+        Self { base: other.base.clone(), ..self.clone() }
+    }
+
     /// Sends a query by POST.
     pub(crate) async fn ask(&self, query: &str) -> Answer {
         self.ask_with(query, json!({})).await

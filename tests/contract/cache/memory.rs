@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use polygraph::domain::Timestamp;
-use polygraph::ports::{Clock, ResultCache};
+use polygraph::ports::{CacheKey, Clock, ResultCache};
 use polygraph::stores::memory::MemoryCache;
 
-use super::{MINUTE, World, body, cache_contract, get, put};
+use super::{MINUTE, World, body, cache_contract};
 
 #[derive(Default)]
 struct TurnedClock(AtomicI64);
@@ -49,7 +49,7 @@ impl World for InProcess {
         Arc::new(MemoryCache::new(self.clock.clone(), 64 << 20))
     }
 
-    async fn pass(&self, duration: Duration, _key: &str) {
+    async fn pass(&self, duration: Duration, _key: CacheKey) {
         self.clock.turn(duration);
     }
 }
@@ -59,10 +59,10 @@ cache_contract!(super::memory::InProcess::new());
 #[tokio::test]
 async fn a_body_is_there_until_its_last_millisecond() {
     let world = InProcess::new();
-    let cache = world.cache();
-    put(&cache, "key", body("kept"), MINUTE).await;
+    let kept = world.alive().await;
+    kept.keep("key", &[], &body("kept")).await;
     world.clock.turn(MINUTE - Duration::from_millis(1));
-    assert_eq!(get(&cache, "key").await, Some(body("kept")));
+    assert_eq!(kept.get("key").await, Some(body("kept")));
     world.clock.turn(Duration::from_millis(1));
-    assert_eq!(get(&cache, "key").await, None);
+    assert_eq!(kept.get("key").await, None);
 }

@@ -18,6 +18,7 @@ mod pages;
 mod posts;
 pub(super) mod publishing;
 mod recount;
+mod register;
 mod sessions;
 mod subjects;
 mod users;
@@ -41,6 +42,7 @@ pub(super) use recount::{
     remove_likes,
 };
 pub use recount::{recount_authors, recount_posts, recount_users};
+pub(super) use register::{register, set_register};
 pub(super) use sessions::{end_session, end_sessions, extend_session, open_session, session, sweep_sessions};
 pub(super) use subjects::{link_subject, user_of_subject};
 pub use users::{

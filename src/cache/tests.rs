@@ -1,0 +1,136 @@
+//! Many who ask for the same at once, on a cache that holds one body, in time that stands still while they work.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use serde_json::Map;
+
+use super::*;
+use crate::ports::{Backend, CacheState, Invalidated, Life};
+
+/// Keeps one body, and forgets it when anything is invalidated.
+#[derive(Default)]
+struct OneBody {
+    kept: Mutex<(u64, Option<(u64, CachedBody)>)>,
+    hangs: bool,
+}
+
+const LIFE: Life = Life(1);
+
+#[async_trait]
+impl Backend for OneBody {
+    fn kind(&self) -> &'static str {
+        "one body"
+    }
+    async fn check(&self) -> StoreResult<String> {
+        Ok(String::new())
+    }
+}
+
+#[async_trait]
+impl ResultCache for OneBody {
+    async fn lookup(&self, _: CacheKey) -> StoreResult<Lookup> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        let kept = self.kept.lock().unwrap();
+        Ok(match &kept.1 {
+            Some((as_of, body)) if *as_of >= kept.0 => Lookup::Hit { life: LIFE, body: body.clone() },
+            _ => Lookup::Miss(AsOf { life: LIFE, now: kept.0 }),
+        })
+    }
+    async fn store(&self, _: CacheKey, as_of: AsOf, _: &TagSet, body: &CachedBody, _: Duration) -> StoreResult<()> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        self.kept.lock().unwrap().1 = Some((as_of.now, body.clone()));
+        Ok(())
+    }
+    async fn invalidate(&self, _: &Invalidated) -> StoreResult<Option<Life>> {
+        self.kept.lock().unwrap().0 += 1;
+        Ok(Some(LIFE))
+    }
+    async fn life(&self) -> StoreResult<Option<Life>> {
+        Ok(Some(LIFE))
+    }
+    async fn begin(&self, _: Life, _: Option<Life>) -> StoreResult<bool> {
+        Ok(false)
+    }
+    async fn state(&self) -> StoreResult<CacheState> {
+        Ok(CacheState::default())
+    }
+}
+
+fn results(cache: &Arc<OneBody>) -> Results {
+    Results::new(Arc::clone(cache) as _, Duration::from_secs(1), "type Query { a: Int }")
+}
+
+async fn find(results: &Results) -> Found {
+    let question = results.question(Scope::Public, "{ a }", None, &Map::new());
+    results.find(&question, Viewer::Anonymous).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_that_hangs_is_one_that_is_not_there() {
+    let results = results(&Arc::new(OneBody { hangs: true, ..OneBody::default() }));
+    let begun = tokio::time::Instant::now();
+    assert!(matches!(find(&results).await, Found::Unusable(Bypass::Unreachable)));
+    assert!(begun.elapsed() <= PATIENCE);
+    assert_eq!(results.counts().of(Count::Bypass), 1);
+}
+
+/// Asks a thousand times at once. Each that is to make the answer takes its time; before it is kept, `meanwhile` happens.
+async fn stampede(cache: &Arc<OneBody>, meanwhile: impl AsyncFn(usize)) -> (usize, Results) {
+    let (results, made) = (results(cache), AtomicUsize::new(0));
+    let ask = async || match find(&results).await {
+        Found::Kept(body) | Found::Shared(body) => assert_eq!(body.bytes, "{}"),
+        Found::Nothing(making) => {
+            let number = made.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            meanwhile(number).await;
+            making.keep(Bytes::from_static(b"{}"), Vec::new()).await;
+        }
+        Found::Unusable(why) => panic!("{why:?}"),
+    };
+    futures::future::join_all((0..1_000).map(|_| ask())).await;
+    (made.into_inner(), results)
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_thousand_that_ask_at_once_one_makes_the_answer() {
+    let (made, results) = stampede(&Arc::default(), async |_| {}).await;
+    let counts = [Count::Miss, Count::Coalesced, Count::Kept].map(|what| results.counts().of(what));
+    assert_eq!((made, counts), (1, [1, 999, 1]));
+    assert!(matches!(find(&results).await, Found::Kept(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_from_before_a_write_is_given_to_nobody_who_asked_after_it() {
+    for (writes, expected) in [(1, 2), (usize::MAX, 1_000)] {
+        let cache = Arc::<OneBody>::default();
+        let meanwhile = async |number| {
+            if number < writes {
+                cache.invalidate(&Invalidated::Everything).await.expect("memory answers");
+            }
+        };
+        let (made, _) = stampede(&cache, meanwhile).await;
+        assert_eq!(made, expected, "what changes faster than it is made, everybody makes");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_one_who_gives_up_go_on_without() {
+    let (results, made) = (results(&Arc::default()), AtomicUsize::new(0));
+    let ask = async || {
+        if let Found::Nothing(making) = find(&results).await {
+            if made.fetch_add(1, Ordering::Relaxed) > 0 {
+                making.keep(Bytes::from_static(b"{}"), Vec::new()).await;
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    futures::future::join_all((0..100).map(|_| ask())).await;
+    assert_eq!(made.into_inner(), 2, "one gave up, one made it");
+}

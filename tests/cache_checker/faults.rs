@@ -1,0 +1,63 @@
+//! What fails meanwhile, one after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::dice::Dice;
+use crate::world::World;
+
+/// How long all is well between two faults: long enough for the cache to be used again most of the time.
+const PEACE: Duration = Duration::from_secs(6);
+
+/// Lets one thing after another fail, and mends each.
+pub(crate) async fn inject(world: Arc<World>, seed: u64, stop: CancellationToken) {
+    let mut dice = Dice::new(seed, 2, 0);
+    loop {
+        let peace = PEACE + Duration::from_millis(dice.below(4_000) as u64);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(peace) => {}
+        }
+        let gateway = dice.below(world.gateways());
+        let a_while = Duration::from_millis(dice.below(5_000) as u64);
+        match dice.below(6) {
+            0 => {
+                world.count("gateway killed");
+                world.kill(gateway).await;
+                world.start(gateway).await;
+            }
+            1 => {
+                world.count("Redis stopped and continued");
+                world.redis.signal("-STOP");
+                tokio::time::sleep(a_while).await;
+                world.redis.signal("-CONT");
+            }
+            2 => {
+                world.count("Redis restarted empty");
+                world.redis.restart(false, a_while).await;
+            }
+            3 => {
+                world.count("Redis restarted with old data");
+                world.redis.save().await;
+                tokio::time::sleep(a_while).await;
+                world.redis.restart(true, Duration::ZERO).await;
+            }
+            4 => {
+                world.count("gateway killed while cut off");
+                world.cut(gateway, true);
+                tokio::time::sleep(a_while).await;
+                world.kill(gateway).await;
+                world.cut(gateway, false);
+                world.start(gateway).await;
+            }
+            _ => {
+                world.count("gateway cut off");
+                world.cut(gateway, true);
+                tokio::time::sleep(a_while).await;
+                world.cut(gateway, false);
+            }
+        }
+    }
+}
