@@ -57,7 +57,7 @@ fn without_any_source_the_defaults_are_in_force() {
     assert_eq!(config.stores.store_connect_timeout, Duration::from_secs(2));
     assert_eq!(config.stores.store_timeout, Duration::from_secs(5));
     assert_eq!(config.search.search_language, "standard");
-    assert_eq!(config.cache.result_cache_ttl, None);
+    assert_eq!(config.cache.result_cache_ttl, Some(Duration::from_secs(60)));
     assert!(config.limits.rate_limits && !config.server.production);
     assert_eq!((config.log.log.as_str(), config.log.log_format), ("info", LogFormat::Pretty));
     assert!(config.notes.is_empty() && config.truth_is_embedded());

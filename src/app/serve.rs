@@ -26,7 +26,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
     let writing = Writing::new(config, stores, clock);
     let results = config.cache.result_cache_ttl.filter(|_| stores.results_are_kept).map(|ttl| {
         let cache = Guarded::new(Arc::clone(&stores.cache), Arc::clone(&stores.trust));
-        Results::new(Arc::new(cache), ttl, &crate::graphql::sdl())
+        Results::new(Arc::new(cache), ttl, config.cache.result_cache_timeout, &crate::graphql::sdl())
     });
     Gateway {
         schema: crate::graphql::schema(),

@@ -82,7 +82,7 @@ impl Keeper {
             }
             // It was at work here and is not any more: nobody else can be about to begin it.
             (Some(named), _) if seen.worked == Some(named) => self.suspend(&said).await,
-            _ if self.is_over(since + OTHERS_TURN) => self.suspend(&said).await,
+            _ if self.trust.suspended_it(&said) || self.is_over(since + OTHERS_TURN) => self.suspend(&said).await,
             _ => Ok(()),
         }
     }

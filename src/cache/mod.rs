@@ -11,6 +11,8 @@ mod invalidation;
 mod keeper;
 mod key;
 mod known;
+mod looks;
+mod reach;
 mod reads;
 mod telling;
 mod trust;
@@ -39,18 +41,19 @@ use crate::ports::{
 };
 use flights::{Flights, Joined, Lead, OTHERS_ARE_WAITED_FOR};
 use known::Known;
-
-/// How long the cache may take for one command. One that takes longer costs more than it saves: it must not make
-/// requests wait for as long as a store may.
-const PATIENCE: Duration = Duration::from_millis(250);
+use looks::Looks;
+use reach::Reach;
 
 /// Keeps results in a [`ResultCache`]. Cheap to clone; clones share what is under way.
 #[derive(Clone)]
 pub struct Results {
     cache: Arc<dyn ResultCache>,
     ttl: Duration,
+    patience: Duration,
     schema: [u8; 32],
     flights: Flights,
+    looks: Looks,
+    reach: Reach,
     known: Arc<Known>,
     counts: Arc<Counts>,
 }
@@ -76,12 +79,23 @@ pub struct Making {
 }
 
 impl Results {
-    /// Keeps results of the schema `sdl` for `ttl` at most. Another schema never sees them, nor does another version of
+    /// Keeps results of the schema `sdl` for `ttl` at most. Where the cache takes longer than `patience` for a command,
+    /// that costs more than it saves, and requests go on without it. Another schema never sees them, nor does another version of
     /// this program: it may write the same answer differently, or mean other things by tags.
-    pub fn new(cache: Arc<dyn ResultCache>, ttl: Duration, sdl: &str) -> Self {
+    pub fn new(cache: Arc<dyn ResultCache>, ttl: Duration, patience: Duration, sdl: &str) -> Self {
         let version = Sha256::new().chain_update(env!("CARGO_PKG_VERSION")).chain_update(VOCABULARY.to_be_bytes());
         let schema = version.chain_update(sdl).finalize().into();
-        Self { cache, ttl, schema, flights: Flights::default(), known: Arc::default(), counts: Arc::default() }
+        Self {
+            cache,
+            ttl,
+            patience,
+            schema,
+            flights: Flights::default(),
+            looks: Looks::default(),
+            reach: Reach::default(),
+            known: Arc::default(),
+            counts: Arc::default(),
+        }
     }
 
     /// What is asked by an operation with these variables, whoever asks.
@@ -160,10 +174,21 @@ impl Results {
 
     /// A cache that fails is one that can't be reached.
     async fn look(&self, key: CacheKey) -> Lookup {
-        in_time(self.cache.lookup(key)).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "the result cache was not read");
-            Lookup::Bypass(Bypass::Unreachable)
-        })
+        const UNREACHABLE: Lookup = Lookup::Bypass(Bypass::Unreachable);
+        if self.reach.is_lost() {
+            return UNREACHABLE;
+        }
+        let look = async {
+            match in_time(self.patience, self.cache.lookup(key)).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::debug!(%error, "the result cache was not read");
+                    self.reach.lose(&self.cache, self.patience);
+                    UNREACHABLE
+                }
+            }
+        };
+        self.looks.look(key, look).await
     }
 }
 
@@ -171,12 +196,15 @@ impl Making {
     /// Keeps the answer, and gives it to those who wait for it. It must be the whole answer to a query, without errors,
     /// and made from what these tags say.
     pub async fn keep(mut self, bytes: Bytes, tags: Vec<Tag>) {
-        let Results { cache, ttl, counts, .. } = &self.results;
+        let Results { cache, ttl, patience, counts, reach, .. } = &self.results;
         let body = CachedBody { mark: mark_of(&bytes), bytes };
         let tags: TagSet = tags.into_iter().map(CacheTag::from).collect();
-        match in_time(cache.store(self.key, self.as_of, &tags, &body, *ttl)).await {
+        match in_time(*patience, cache.store(self.key, self.as_of, &tags, &body, *ttl)).await {
             Ok(()) => counts.add(Count::Kept),
-            Err(error) => tracing::debug!(%error, "the result cache was not written"),
+            Err(error) => {
+                tracing::debug!(%error, "the result cache was not written");
+                reach.lose(cache, *patience);
+            }
         }
         // Nobody joins from here on, so whoever has joined has arrived before the look that follows.
         if let Some(landed) = self.lead.take().and_then(Lead::land) {
@@ -196,9 +224,9 @@ pub fn mark_of(bytes: &[u8]) -> u128 {
     u128::from_be_bytes(mark)
 }
 
-async fn in_time<T>(command: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+async fn in_time<T>(patience: Duration, command: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     let late = |_| Err(StoreError::new(Role::Cache, ErrorKind::Timeout, "no answer while it was worth waiting"));
-    tokio::time::timeout(PATIENCE, command).await.unwrap_or_else(late)
+    tokio::time::timeout(patience, command).await.unwrap_or_else(late)
 }
 
 #[cfg(test)]

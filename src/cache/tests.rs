@@ -1,7 +1,7 @@
 //! Many who ask for the same at once, on a cache that holds one body, in time that stands still while they work.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use serde_json::Map;
@@ -13,10 +13,12 @@ use crate::ports::{Backend, CacheState, Invalidated, Life};
 #[derive(Default)]
 struct OneBody {
     kept: Mutex<(u64, Option<(u64, CachedBody)>)>,
-    hangs: bool,
+    hangs: AtomicBool,
+    looks: AtomicUsize,
 }
 
 const LIFE: Life = Life(1);
+const PATIENCE: Duration = Duration::from_millis(250);
 
 #[async_trait]
 impl Backend for OneBody {
@@ -31,7 +33,10 @@ impl Backend for OneBody {
 #[async_trait]
 impl ResultCache for OneBody {
     async fn lookup(&self, _: CacheKey) -> StoreResult<Lookup> {
-        if self.hangs {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        // As long as this takes, others come.
+        tokio::task::yield_now().await;
+        if self.hangs.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
         let kept = self.kept.lock().unwrap();
@@ -41,7 +46,7 @@ impl ResultCache for OneBody {
         })
     }
     async fn store(&self, _: CacheKey, as_of: AsOf, _: &TagSet, body: &CachedBody, _: Duration) -> StoreResult<()> {
-        if self.hangs {
+        if self.hangs.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
         self.kept.lock().unwrap().1 = Some((as_of.now, body.clone()));
@@ -52,6 +57,9 @@ impl ResultCache for OneBody {
         Ok(Some(LIFE))
     }
     async fn life(&self) -> StoreResult<Option<Life>> {
+        if self.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         Ok(Some(LIFE))
     }
     async fn begin(&self, _: Life, _: Option<Life>) -> StoreResult<bool> {
@@ -63,7 +71,7 @@ impl ResultCache for OneBody {
 }
 
 fn results(cache: &Arc<OneBody>) -> Results {
-    Results::new(Arc::clone(cache) as _, Duration::from_secs(1), "type Query { a: Int }")
+    Results::new(Arc::clone(cache) as _, Duration::from_secs(1), PATIENCE, "type Query { a: Int }")
 }
 
 async fn find(results: &Results) -> Found {
@@ -72,12 +80,18 @@ async fn find(results: &Results) -> Found {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cache_that_hangs_is_one_that_is_not_there() {
-    let results = results(&Arc::new(OneBody { hangs: true, ..OneBody::default() }));
+async fn a_cache_that_hangs_is_one_that_is_not_there_and_costs_one_wait() {
+    let cache = Arc::new(OneBody { hangs: AtomicBool::new(true), ..OneBody::default() });
+    let results = results(&cache);
     let begun = tokio::time::Instant::now();
-    assert!(matches!(find(&results).await, Found::Unusable(Bypass::Unreachable)));
-    assert!(begun.elapsed() <= PATIENCE);
-    assert_eq!(results.counts().of(Count::Bypass), 1);
+    for _ in 0..3 {
+        assert!(matches!(find(&results).await, Found::Unusable(Bypass::Unreachable)));
+        assert!(begun.elapsed() <= PATIENCE, "only the first waits");
+    }
+    assert_eq!(results.counts().of(Count::Bypass), 3);
+    cache.hangs.store(false, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(matches!(find(&results).await, Found::Nothing(_)), "it is used again");
 }
 
 /// Asks a thousand times at once. Each that is to make the answer takes its time; before it is kept, `meanwhile` happens.
@@ -103,6 +117,54 @@ async fn of_a_thousand_that_ask_at_once_one_makes_the_answer() {
     let counts = [Count::Miss, Count::Coalesced, Count::Kept].map(|what| results.counts().of(what));
     assert_eq!((made, counts), (1, [1, 999, 1]));
     assert!(matches!(find(&results).await, Found::Kept(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_look_for_the_same_at_once_share_looks() {
+    let cache = Arc::<OneBody>::default();
+    let (_, results) = stampede(&cache, async |_| {}).await;
+    assert!(
+        cache.looks.swap(0, Ordering::Relaxed) <= 3,
+        "the first, one for all who came meanwhile, one for the answer"
+    );
+    let found = futures::future::join_all((0..1_000).map(|_| find(&results))).await;
+    assert!(found.iter().all(|found| matches!(found, Found::Kept(_))));
+    assert!(cache.looks.load(Ordering::Relaxed) <= 2);
+    assert!(results.looks.is_idle(), "nothing is left of them");
+}
+
+/// Whoever asks while a look is under way may have been told of a write that this look did not see.
+#[tokio::test(start_paused = true)]
+async fn a_look_that_has_begun_is_shared_with_nobody_who_comes_later() {
+    let (looks, begun) = (Looks::default(), AtomicUsize::new(0));
+    let look = async || {
+        let number = begun.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Lookup::Miss(AsOf { life: LIFE, now: number as u64 })
+    };
+    let ask = async |after: u64| {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        let before = begun.load(Ordering::Relaxed) as u64;
+        let Lookup::Miss(AsOf { now, .. }) = looks.look(CacheKey([0; 32]), look()).await else { panic!("no miss") };
+        assert!(now >= before, "look {now} had begun before it was asked for");
+    };
+    futures::future::join_all((0..100).map(|number| ask(number % 50))).await;
+    assert!(begun.load(Ordering::Relaxed) <= 7, "one look at a time for all who wait");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_who_waits_takes_over_the_look_of_one_who_leaves() {
+    let looks = Looks::default();
+    let miss = async || {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Lookup::Miss(AsOf { life: LIFE, now: 0 })
+    };
+    let key = CacheKey([0; 32]);
+    let leaving = tokio::time::timeout(Duration::from_millis(5), looks.look(key, miss()));
+    let (left, stayed) = futures::join!(leaving, looks.look(key, miss()));
+    assert!(left.is_err());
+    assert!(matches!(stayed, Lookup::Miss(_)));
+    assert!(looks.is_idle());
 }
 
 #[tokio::test(start_paused = true)]

@@ -93,6 +93,11 @@ impl Extend<CacheTag> for TagSet {
     }
 }
 
+/// The most tags that a result is kept with: about half of what a script of Redis takes at once.
+pub const MOST_TAGS: usize = 3_500;
+/// The largest body that is kept, in bytes.
+pub const LARGEST_BODY: usize = 4 << 20;
+
 /// What a result is kept under: a hash of all that it depends on but the stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey(pub [u8; 32]);
@@ -168,7 +173,7 @@ pub trait ResultCache: Backend {
     async fn lookup(&self, key: CacheKey) -> StoreResult<Lookup>;
 
     /// Keeps `body` under `key` for `ttl`, rounded up to whole milliseconds. It is made of `tags` and nothing else, all
-    /// read after `as_of` was noted. A body that is too large to be kept, or made of too much, is not.
+    /// read after `as_of` was noted. A body larger than [`LARGEST_BODY`], or made of more than [`MOST_TAGS`], is not kept.
     async fn store(
         &self,
         key: CacheKey,

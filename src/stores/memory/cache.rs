@@ -10,8 +10,8 @@ use moka::sync::Cache;
 
 use crate::domain::Timestamp;
 use crate::ports::{
-    AsOf, Backend, Bypass, CacheKey, CacheState, CacheTag, CachedBody, Clock, Invalidated, Life, Lookup, ResultCache,
-    StoreResult, TagSet,
+    AsOf, Backend, Bypass, CacheKey, CacheState, CacheTag, CachedBody, Clock, Invalidated, LARGEST_BODY, Life, Lookup,
+    MOST_TAGS, ResultCache, StoreResult, TagSet,
 };
 
 /// About what an entry costs beside its tags and body: its key, moka's own nodes and this module's entry.
@@ -138,7 +138,8 @@ impl ResultCache for MemoryCache {
         body: &CachedBody,
         ttl: Duration,
     ) -> StoreResult<()> {
-        if ttl.is_zero() {
+        if ttl.is_zero() || body.bytes.len() > LARGEST_BODY || tags.len() > MOST_TAGS {
+            // What was there before must not survive.
             self.entries.invalidate(&key);
             return Ok(());
         }

@@ -16,11 +16,11 @@ use bb8_redis::redis::{FromRedisValue, Script, cmd};
 use bytes::Bytes;
 
 use super::Redis;
-use super::cache_entry::{self, MAX_TAGS};
+use super::cache_entry;
 use super::error::Failure;
 use crate::ports::{
-    AsOf, Backend, Bypass, CacheKey, CacheState, CachedBody, Invalidated, Life, Lookup, ResultCache, Role, StoreError,
-    StoreResult, TagSet,
+    AsOf, Backend, Bypass, CacheKey, CacheState, CachedBody, Invalidated, Life, Lookup, MOST_TAGS, ResultCache, Role,
+    StoreError, StoreResult, TagSet,
 };
 
 /// The life that the cache is in, if it is in one, and what else the hash says. `ARGV[1]` is the server's `run_id`.
@@ -190,7 +190,7 @@ impl ResultCache for Redis {
         let tags: Vec<[u8; 2]> = match what {
             Invalidated::Tags(tags) if tags.is_empty() => return self.life().await,
             // More than a script takes at once.
-            Invalidated::Tags(tags) if tags.len() > MAX_TAGS => Vec::new(),
+            Invalidated::Tags(tags) if tags.len() > MOST_TAGS => Vec::new(),
             Invalidated::Tags(tags) => tags.iter().map(|tag| tag.0.to_be_bytes()).collect(),
             Invalidated::Everything => Vec::new(),
         };

@@ -19,12 +19,8 @@ use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use crate::ports::{AsOf, CachedBody, TagSet};
+use crate::ports::{AsOf, CachedBody, LARGEST_BODY, MOST_TAGS, TagSet};
 
-/// The most tags that a result may have: Lua unpacks no more than about 8,000 values.
-pub(super) const MAX_TAGS: usize = 3_500;
-/// The largest body that is kept.
-const MAX_BODY: usize = 4 << 20;
 /// Smaller bodies are kept as they are: what compressing them saves is not worth the time.
 const COMPRESS_FROM: usize = 4 << 10;
 
@@ -34,7 +30,7 @@ const DEFLATE: u8 = 1;
 /// The entry of a result; `None` where it is not to be kept.
 pub(super) async fn write(as_of: AsOf, tags: &TagSet, body: &CachedBody) -> Option<Vec<u8>> {
     let count = u16::try_from(tags.len()).ok()?;
-    if tags.len() > MAX_TAGS || body.bytes.len() > MAX_BODY {
+    if tags.len() > MOST_TAGS || body.bytes.len() > LARGEST_BODY {
         return None;
     }
     let (encoding, bytes) = if body.bytes.len() < COMPRESS_FROM {
@@ -71,7 +67,7 @@ pub(super) fn read(mut entry: Bytes) -> io::Result<CachedBody> {
         PLAIN => entry,
         _ => {
             let mut bytes = Vec::new();
-            DeflateDecoder::new(entry.reader()).take(MAX_BODY as u64).read_to_end(&mut bytes)?;
+            DeflateDecoder::new(entry.reader()).take(LARGEST_BODY as u64).read_to_end(&mut bytes)?;
             bytes.into()
         }
     };

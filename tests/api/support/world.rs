@@ -93,10 +93,11 @@ impl World {
         &self.served.client
     }
 
-    /// Another gateway on the same stores, whose calls of them are counted.
+    /// Another gateway on the same stores, whose calls of them are counted. It keeps no results.
     pub(crate) async fn counted(&self) -> (Served, CallLog) {
         let log = CallLog::default();
-        let gateway = Gateway { stores: self.logged(&log), ..gateway(&self.config, &self.stores, &clock()) };
+        let gateway =
+            Gateway { stores: self.logged(&log), results: None, ..gateway(&self.config, &self.stores, &clock()) };
         (self.serve(gateway).await, log)
     }
 
@@ -168,6 +169,7 @@ pub(crate) fn variables(which: Which, directory: &Path, namespace: &str) -> Vec<
     env.push(("POLYGRAPH_NAMESPACE", namespace.to_owned()));
     // A machine that is busy with other tests makes stores slow, not down.
     env.push(("POLYGRAPH_STORE_TIMEOUT", "30s".to_owned()));
+    env.push(("POLYGRAPH_RESULT_CACHE_TIMEOUT", "30s".to_owned()));
     env
 }
 
