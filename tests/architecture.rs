@@ -236,7 +236,8 @@ fn nobody_acts_for_a_user_but_the_door_and_named_internal_work() {
     let rules = [
         // `explain` is an operator's own: it asks as somebody, and can't change anything.
         // Who signs in by a field is who that response is for (`RequestContext::who_sees`).
-        ("Viewer::User(", &["app/explain.rs", "graphql/context.rs", "http/graphql.rs"][..]),
+        // A key of the cache is made of whoever asks.
+        ("Viewer::User(", &["app/explain.rs", "cache/key.rs", "graphql/context.rs", "http/graphql.rs"][..]),
         (
             "internally(",
             &["domain/signed_in.rs", "domain/user.rs", "services/deletion.rs", "stores/sql/queries/accounts.rs"],

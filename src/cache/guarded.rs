@@ -47,6 +47,14 @@ impl ResultCache for Guarded {
         Ok(if self.trust.confirms(life) { found } else { Lookup::Bypass(Bypass::Unconfirmed) })
     }
 
+    async fn claim(&self, key: CacheKey) -> StoreResult<bool> {
+        self.cache.claim(key).await
+    }
+
+    async fn abandon(&self, key: CacheKey) -> StoreResult<()> {
+        self.cache.abandon(key).await
+    }
+
     async fn store(
         &self,
         key: CacheKey,

@@ -37,12 +37,16 @@ pub use trust::Trust;
 use crate::domain::tag::VOCABULARY;
 use crate::domain::{Scope, Tag, Viewer};
 use crate::ports::{
-    AsOf, Bypass, CacheKey, CacheTag, CachedBody, ErrorKind, Lookup, ResultCache, Role, StoreError, StoreResult, TagSet,
+    AsOf, Bypass, CacheKey, CacheTag, CachedBody, ErrorKind, Lookup, MAKING, ResultCache, Role, StoreError,
+    StoreResult, TagSet,
 };
 use flights::{Flights, Joined, Lead, OTHERS_ARE_WAITED_FOR};
 use known::Known;
 use looks::Looks;
 use reach::Reach;
+
+/// How often it is looked whether another gateway has made an answer.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Keeps results in a [`ResultCache`]. Cheap to clone; clones share what is under way.
 #[derive(Clone)]
@@ -76,6 +80,7 @@ pub struct Making {
     key: CacheKey,
     as_of: AsOf,
     lead: Option<Lead>,
+    is_kept: bool,
 }
 
 impl Results {
@@ -155,13 +160,20 @@ impl Results {
                 Lookup::Bypass(why) => return Found::Unusable(why),
                 Lookup::Miss(as_of) => as_of,
             };
-            let making = |lead| Found::Nothing(Making { results: self.clone(), key, as_of, lead });
+            let making =
+                |as_of, lead| Found::Nothing(Making { results: self.clone(), key, as_of, lead, is_kept: false });
             // Where it changes faster than it is made, everybody makes their own.
             if waited == OTHERS_ARE_WAITED_FOR {
-                return making(None);
+                return making(as_of, None);
             }
             match self.flights.join(key) {
-                Joined::Leads(lead) => return making(Some(lead)),
+                Joined::Leads(lead) => {
+                    return match self.claim(key, as_of).await {
+                        Lookup::Hit { body, .. } => Found::Shared(body),
+                        Lookup::Miss(as_of) => making(as_of, Some(lead)),
+                        Lookup::Bypass(why) => Found::Unusable(why),
+                    };
+                }
                 Joined::Follows(follow) => {
                     if let Some(body) = follow.wait().await {
                         return Found::Shared(body);
@@ -170,6 +182,23 @@ impl Results {
             }
             waited += 1;
         }
+    }
+
+    /// Says that the answer is made here. Where another gateway says so, it is waited for, for a moment: two gateways
+    /// seldom need as long as that between them.
+    async fn claim(&self, key: CacheKey, as_of: AsOf) -> Lookup {
+        let mut found = Lookup::Miss(as_of);
+        for _ in 0..MAKING.as_millis() / GLANCE.as_millis() {
+            if in_time(self.patience, self.cache.claim(key)).await.unwrap_or(true) {
+                break;
+            }
+            tokio::time::sleep(GLANCE).await;
+            found = self.look(key).await;
+            if !matches!(found, Lookup::Miss(_)) {
+                break;
+            }
+        }
+        found
     }
 
     /// A cache that fails is one that can't be reached.
@@ -200,7 +229,10 @@ impl Making {
         let body = CachedBody { mark: mark_of(&bytes), bytes };
         let tags: TagSet = tags.into_iter().map(CacheTag::from).collect();
         match in_time(*patience, cache.store(self.key, self.as_of, &tags, &body, *ttl)).await {
-            Ok(()) => counts.add(Count::Kept),
+            Ok(()) => {
+                self.is_kept = true;
+                counts.add(Count::Kept);
+            }
             Err(error) => {
                 tracing::debug!(%error, "the result cache was not written");
                 reach.lose(cache, *patience);
@@ -212,6 +244,16 @@ impl Making {
                 Lookup::Hit { body, .. } => Some(body),
                 Lookup::Miss(_) | Lookup::Bypass(_) => None,
             });
+        }
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if !self.is_kept && !self.results.reach.is_lost() {
+            let (cache, key) = (Arc::clone(&self.results.cache), self.key);
+            // Nobody waits for that: what is not taken back ends by itself.
+            tokio::spawn(async move { cache.abandon(key).await });
         }
     }
 }

@@ -15,6 +15,9 @@ struct OneBody {
     kept: Mutex<(u64, Option<(u64, CachedBody)>)>,
     hangs: AtomicBool,
     looks: AtomicUsize,
+    /// After how many looks another gateway, which is making the answer, has kept it; 0: none is.
+    elsewhere: AtomicUsize,
+    abandoned: AtomicUsize,
 }
 
 const LIFE: Life = Life(1);
@@ -39,11 +42,21 @@ impl ResultCache for OneBody {
         if self.hangs.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
-        let kept = self.kept.lock().unwrap();
+        let mut kept = self.kept.lock().unwrap();
+        if self.elsewhere.load(Ordering::Relaxed) == self.looks.load(Ordering::Relaxed) {
+            kept.1 = Some((kept.0, CachedBody { mark: 0, bytes: Bytes::from_static(b"{}") }));
+        }
         Ok(match &kept.1 {
             Some((as_of, body)) if *as_of >= kept.0 => Lookup::Hit { life: LIFE, body: body.clone() },
             _ => Lookup::Miss(AsOf { life: LIFE, now: kept.0 }),
         })
+    }
+    async fn claim(&self, _: CacheKey) -> StoreResult<bool> {
+        Ok(self.elsewhere.load(Ordering::Relaxed) == 0)
+    }
+    async fn abandon(&self, _: CacheKey) -> StoreResult<()> {
+        self.abandoned.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
     async fn store(&self, _: CacheKey, as_of: AsOf, _: &TagSet, body: &CachedBody, _: Duration) -> StoreResult<()> {
         if self.hangs.load(Ordering::Relaxed) {
@@ -131,6 +144,28 @@ async fn those_who_look_for_the_same_at_once_share_looks() {
     assert!(found.iter().all(|found| matches!(found, Found::Kept(_))));
     assert!(cache.looks.load(Ordering::Relaxed) <= 2);
     assert!(results.looks.is_idle(), "nothing is left of them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_gateway_is_making_is_waited_for_a_moment() {
+    let cache = Arc::new(OneBody { elsewhere: AtomicUsize::new(4), ..OneBody::default() });
+    let (made, _) = stampede(&cache, async |_| {}).await;
+    assert_eq!(made, 0, "the other one made it");
+
+    let cache = Arc::new(OneBody { elsewhere: AtomicUsize::new(usize::MAX), ..OneBody::default() });
+    let begun = tokio::time::Instant::now();
+    let (made, _) = stampede(&cache, async |_| {}).await;
+    assert_eq!(made, 1, "it did not");
+    assert!(begun.elapsed() < MAKING * 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_kept_is_not_said_to_be_made_any_more() {
+    let cache = Arc::<OneBody>::default();
+    let Found::Nothing(making) = find(&results(&cache)).await else { panic!("nothing is kept") };
+    drop(making);
+    tokio::task::yield_now().await;
+    assert_eq!(cache.abandoned.load(Ordering::Relaxed), 1);
 }
 
 /// Whoever asks while a look is under way may have been told of a write that this look did not see.

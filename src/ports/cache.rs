@@ -98,6 +98,9 @@ pub const MOST_TAGS: usize = 3_500;
 /// The largest body that is kept, in bytes.
 pub const LARGEST_BODY: usize = 4 << 20;
 
+/// How long a result may be said to be made: about as long as it is worth waiting for another gateway's.
+pub const MAKING: Duration = Duration::from_millis(200);
+
 /// What a result is kept under: a hash of all that it depends on but the stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey(pub [u8; 32]);
@@ -172,8 +175,16 @@ pub trait ResultCache: Backend {
     /// each of its tags was.
     async fn lookup(&self, key: CacheKey) -> StoreResult<Lookup>;
 
+    /// Says to all who use the cache that the result is being made; `false` where somebody said so less than [`MAKING`]
+    /// ago. It keeps nobody from making it.
+    async fn claim(&self, key: CacheKey) -> StoreResult<bool>;
+
+    /// Takes back that the result is being made.
+    async fn abandon(&self, key: CacheKey) -> StoreResult<()>;
+
     /// Keeps `body` under `key` for `ttl`, rounded up to whole milliseconds. It is made of `tags` and nothing else, all
     /// read after `as_of` was noted. A body larger than [`LARGEST_BODY`], or made of more than [`MOST_TAGS`], is not kept.
+    /// Either way it is not being made any more.
     async fn store(
         &self,
         key: CacheKey,

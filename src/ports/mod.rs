@@ -42,8 +42,8 @@ use async_trait::async_trait;
 
 pub use accounts::{AccountStore, Credentials, Login, PasswordHashChange, ProfileChanges, Session, Taken, TokenHash};
 pub use cache::{
-    AsOf, Bypass, CacheKey, CacheState, CacheTag, CachedBody, Invalidated, LARGEST_BODY, Life, Lookup, MOST_TAGS,
-    ResultCache, TagSet,
+    AsOf, Bypass, CacheKey, CacheState, CacheTag, CachedBody, Invalidated, LARGEST_BODY, Life, Lookup, MAKING,
+    MOST_TAGS, ResultCache, TagSet,
 };
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
 pub use index_build::IndexBuild;

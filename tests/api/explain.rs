@@ -30,9 +30,10 @@ fn levels(explained: &Value) -> Vec<Vec<(String, Value, Value)>> {
 }
 
 async fn a_request_is_explained_level_by_level(world: &World) {
+    let (served, _) = world.counted().await;
     let query = "query ($n: Int!) { posts(first: $n) { nodes { title likes(first: 3) { nodes { createdAt } } } } }";
-    let answer = world.client().ask_explained(query, json!({ "n": 50 })).await;
-    let plain = world.client().ask_with(query, json!({ "n": 50 })).await;
+    let answer = served.client.ask_explained(query, json!({ "n": 50 })).await;
+    let plain = served.client.ask_with(query, json!({ "n": 50 })).await;
     assert_eq!(answer.data(), plain.data(), "the answer is the same");
     let explained = &answer.json()["extensions"]["explain"];
     let likes = answer.text.matches("createdAt").count();

@@ -81,9 +81,13 @@ impl Board {
     pub(crate) fn check(&self, seen: &Value, at_least: u64, what: impl FnOnce() -> String) {
         let value = seen.as_str().and_then(|seen| seen.strip_prefix("number ")?.parse().ok());
         if value.is_none_or(|value: u64| value < at_least) {
-            let mut violation = self.violation.lock().expect("nobody panicked with it");
-            violation.get_or_insert_with(|| format!("{seen} after {at_least} was acknowledged: {}", what()));
+            self.violate(format!("{seen} after {at_least} was acknowledged: {}", what()));
         }
+    }
+
+    /// Notes something that must not be.
+    pub(crate) fn violate(&self, what: String) {
+        self.violation.lock().expect("nobody panicked with it").get_or_insert(what);
     }
 
     pub(crate) fn reads(&self) -> u64 {
@@ -94,7 +98,7 @@ impl Board {
         self.hits.load(Ordering::Relaxed)
     }
 
-    /// The first answer that was stale.
+    /// The first answer that was stale, or should have been one.
     pub(crate) fn violation(&self) -> Option<String> {
         self.violation.lock().expect("nobody panicked with it").clone()
     }
@@ -106,7 +110,7 @@ impl Board {
         println!("  reads                 {reads} in {} s, {hits} of them from the cache", took.as_secs());
         println!("  writes acknowledged   {}, the slowest in {} ms", number(&self.writes), number(&self.longest));
         println!("  without an answer     {}", number(&self.failures));
-        println!("  stale                 {}", usize::from(self.violation().is_some()));
+        println!("  stale or refused      {}", usize::from(self.violation().is_some()));
     }
 }
 

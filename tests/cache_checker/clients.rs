@@ -118,7 +118,8 @@ async fn write(world: &World, board: &Board, n: usize, client: &Client, mut dice
 /// Reads through any gateway, and holds what it sees to what was acknowledged before.
 async fn read(world: &World, board: &Board, client: &Client, mut dice: Dice, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        let Some(base) = world.base(dice.below(world.gateways())) else {
+        let gateway = dice.below(world.gateways());
+        let Some(base) = world.base(gateway) else {
             tokio::time::sleep(BREATH).await;
             continue;
         };
@@ -134,7 +135,12 @@ async fn read(world: &World, board: &Board, client: &Client, mut dice: Dice, sto
         };
         let answer = match client.send(&base, None, query, variables).await {
             Ok(answer) if answer.body["errors"].is_null() => answer,
-            _ => {
+            failed => {
+                // Nothing that happens to Redis may cost anybody an answer.
+                if world.base(gateway).is_some_and(|present| present == base) {
+                    let why = failed.map_or_else(|error| error.to_string(), |answer| answer.body.to_string());
+                    board.violate(format!("{query} was not answered by {base}, which is well: {why}"));
+                }
                 board.failed();
                 continue;
             }

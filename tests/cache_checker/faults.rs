@@ -22,7 +22,7 @@ pub(crate) async fn inject(world: Arc<World>, seed: u64, stop: CancellationToken
         }
         let gateway = dice.below(world.gateways());
         let a_while = Duration::from_millis(dice.below(5_000) as u64);
-        match dice.below(6) {
+        match dice.below(8) {
             0 => {
                 world.count("gateway killed");
                 world.kill(gateway).await;
@@ -45,6 +45,18 @@ pub(crate) async fn inject(world: Arc<World>, seed: u64, stop: CancellationToken
                 world.redis.restart(true, Duration::ZERO).await;
             }
             4 => {
+                world.count("Redis evicted everything");
+                world.redis.squeeze(Some("allkeys-random")).await;
+                tokio::time::sleep(a_while).await;
+                world.redis.squeeze(None).await;
+            }
+            5 => {
+                world.count("Redis full");
+                world.redis.squeeze(Some("noeviction")).await;
+                tokio::time::sleep(a_while).await;
+                world.redis.squeeze(None).await;
+            }
+            6 => {
                 world.count("gateway killed while cut off");
                 world.cut(gateway, true);
                 tokio::time::sleep(a_while).await;

@@ -8,8 +8,9 @@
 //!
 //! Everything that is written is a number that only grows, by one client each: the title of a post, the bio of a user.
 //! Before a question the reader notes what was acknowledged of all that it asks for. Meanwhile gateways are killed, and
-//! the cache's Redis, the test's own, is killed, stopped and continued, cut off for one gateway, and started again empty
-//! or with what it held some time ago.
+//! the cache's Redis, the test's own, is killed, stopped and continued, cut off for one gateway, left without memory,
+//! and started again empty or with what it held some time ago. None of that may cost a reader the answer of a gateway
+//! that lives.
 //!
 //! A checker that finds nothing shows nothing: in a second part what gateways tell the cache is falsified on its way,
 //! and that must be found.

@@ -56,6 +56,15 @@ impl Redis {
         self.answers().await;
     }
 
+    /// Leaves it no memory, and a policy for that (`maxmemory-policy`), or as much as there is.
+    pub(crate) async fn squeeze(&self, policy: Option<&str>) {
+        let mut connection = self.client().get_multiplexed_async_connection().await.expect("it answers");
+        let memory = if policy.is_some() { "1kb" } else { "0" };
+        let mut set = cmd("CONFIG");
+        set.arg("SET").arg("maxmemory-policy").arg(policy.unwrap_or("noeviction")).arg("maxmemory").arg(memory);
+        set.query_async::<()>(&mut connection).await.expect("it can be configured");
+    }
+
     /// Stops it as it is, or lets it go on.
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.lock().expect("nobody panicked with it").id().to_string();

@@ -48,6 +48,8 @@ impl World {
                 ("POLYGRAPH_DATA_DIR", place.display().to_string()),
                 ("POLYGRAPH_NAMESPACE", namespace.clone()),
                 ("POLYGRAPH_RESULT_CACHE_TTL", "1h".to_owned()),
+                // A busy machine makes stores slow, not down.
+                ("POLYGRAPH_STORE_TIMEOUT", "25s".to_owned()),
                 ("POLYGRAPH_RATE_LIMITS", "off".to_owned()),
                 ("POLYGRAPH_RELAY_LEASE", "2s".to_owned()),
                 ("RUST_BACKTRACE", "0".to_owned()),

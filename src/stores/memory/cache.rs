@@ -130,6 +130,15 @@ impl ResultCache for MemoryCache {
         Ok(Lookup::Miss(moment))
     }
 
+    /// Nobody else uses this cache.
+    async fn claim(&self, _: CacheKey) -> StoreResult<bool> {
+        Ok(true)
+    }
+
+    async fn abandon(&self, _: CacheKey) -> StoreResult<()> {
+        Ok(())
+    }
+
     async fn store(
         &self,
         CacheKey(key): CacheKey,

@@ -2,7 +2,8 @@
 //!
 //! `{{namespace}}:results` is one hash that never expires: `run`, the server process that its life began in, `life`,
 //! `now`, how many invalidations there were, `floor`, the last of everything, and under each tag (two bytes) the number
-//! of its last. `{{namespace}}:result:{key}` holds a result: a [head](Head), then the body. The braces around the
+//! of its last. `{{namespace}}:result:{key}` holds a result, as [`cache_entry`] says, and `{{namespace}}:making:{key}` says
+//! that one is being made. The braces around the
 //! namespace keep all of it in one slot of a cluster.
 //!
 //! A server that restarts may come back with what it held some time ago, without the invalidations since. It never
@@ -12,15 +13,15 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bb8_redis::redis::{FromRedisValue, Script, cmd};
+use bb8_redis::redis::{FromRedisValue, Script, cmd, pipe};
 use bytes::Bytes;
 
 use super::Redis;
 use super::cache_entry;
 use super::error::Failure;
 use crate::ports::{
-    AsOf, Backend, Bypass, CacheKey, CacheState, CachedBody, Invalidated, Life, Lookup, MOST_TAGS, ResultCache, Role,
-    StoreError, StoreResult, TagSet,
+    AsOf, Backend, Bypass, CacheKey, CacheState, CachedBody, Invalidated, Life, Lookup, MAKING, MOST_TAGS, ResultCache,
+    Role, StoreError, StoreResult, TagSet,
 };
 
 /// The life that the cache is in, if it is in one, and what else the hash says. `ARGV[1]` is the server's `run_id`.
@@ -101,8 +102,16 @@ impl Redis {
         format!("{{{}}}:results", self.namespace)
     }
 
-    fn result_key(&self, CacheKey(key): CacheKey) -> Vec<u8> {
-        let mut name = format!("{{{}}}:result:", self.namespace).into_bytes();
+    fn result_key(&self, key: CacheKey) -> Vec<u8> {
+        self.key_of("result", key)
+    }
+
+    fn making_key(&self, key: CacheKey) -> Vec<u8> {
+        self.key_of("making", key)
+    }
+
+    fn key_of(&self, what: &str, CacheKey(key): CacheKey) -> Vec<u8> {
+        let mut name = format!("{{{}}}:{what}:", self.namespace).into_bytes();
         name.extend_from_slice(&key);
         name
     }
@@ -167,6 +176,17 @@ impl ResultCache for Redis {
         Ok(Lookup::Hit { life: as_of.life, body })
     }
 
+    async fn claim(&self, key: CacheKey) -> StoreResult<bool> {
+        let millis = MAKING.as_millis() as u64;
+        let set: Option<String> =
+            self.run(cmd("SET").arg(self.making_key(key)).arg(1).arg("NX").arg("PX").arg(millis)).await?;
+        Ok(set.is_some())
+    }
+
+    async fn abandon(&self, key: CacheKey) -> StoreResult<()> {
+        self.run(cmd("UNLINK").arg(self.making_key(key))).await
+    }
+
     async fn store(
         &self,
         key: CacheKey,
@@ -175,15 +195,17 @@ impl ResultCache for Redis {
         body: &CachedBody,
         ttl: Duration,
     ) -> StoreResult<()> {
-        let key = self.result_key(key);
+        let (key, making) = (self.result_key(key), self.making_key(key));
         let entry = if ttl.is_zero() { None } else { cache_entry::write(as_of, tags, body).await };
         let Some(entry) = entry else {
             // Redis refuses `PX 0`, and what was there before must not survive.
-            return self.run(cmd("UNLINK").arg(key)).await;
+            return self.run(cmd("UNLINK").arg(key).arg(making)).await;
         };
         // Redis adds its own time to this and refuses what does not fit 63 bits then.
         let millis = i64::try_from(ttl.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX).min(i64::MAX / 2);
-        self.run(cmd("SET").arg(key).arg(entry).arg("PX").arg(millis)).await
+        let mut both = pipe();
+        both.cmd("SET").arg(key).arg(entry).arg("PX").arg(millis).ignore().cmd("UNLINK").arg(making).ignore();
+        self.run_all(&both).await
     }
 
     async fn invalidate(&self, what: &Invalidated) -> StoreResult<Option<Life>> {

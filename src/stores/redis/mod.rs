@@ -14,7 +14,7 @@ mod throttle;
 use std::time::Duration;
 
 use bb8_redis::bb8::{Pool, PooledConnection, QueueStrategy, RunError};
-use bb8_redis::redis::{Cmd, FromRedisValue};
+use bb8_redis::redis::{Cmd, FromRedisValue, Pipeline};
 
 pub use sessions::RedisSessions;
 
@@ -69,6 +69,16 @@ impl Redis {
     async fn run<T: FromRedisValue>(&self, command: &Cmd) -> StoreResult<T> {
         let mut connection = self.connection().await?;
         let answer = command.query_async(connection.link()).await;
+        Ok(answer.map_err(|error| {
+            connection.note(&error);
+            Failure::Command(error)
+        })?)
+    }
+
+    /// Sends several commands at once, whose answers mean nothing but that they were carried out.
+    async fn run_all(&self, commands: &Pipeline) -> StoreResult<()> {
+        let mut connection = self.connection().await?;
+        let answer = commands.query_async(connection.link()).await;
         Ok(answer.map_err(|error| {
             connection.note(&error);
             Failure::Command(error)

@@ -92,6 +92,14 @@ impl ResultCache for Link {
         self.reached()?.lookup(key).await
     }
 
+    async fn claim(&self, key: CacheKey) -> StoreResult<bool> {
+        self.reached()?.claim(key).await
+    }
+
+    async fn abandon(&self, key: CacheKey) -> StoreResult<()> {
+        self.reached()?.abandon(key).await
+    }
+
     async fn store(
         &self,
         key: CacheKey,

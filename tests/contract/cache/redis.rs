@@ -128,6 +128,21 @@ async fn keys_and_times_are_what_operators_expect() {
 }
 
 #[tokio::test]
+async fn what_is_being_made_is_said_to_other_gateways_for_a_moment() {
+    let options = options(server());
+    let (here, there) = (begin(connect(options.clone())).await, connect(options));
+    let key = key("key");
+    let claim = async || there.claim(key).await.expect("Redis answers");
+    assert!(here.cache.claim(key).await.expect("Redis answers"));
+    assert!(!claim().await, "the other one makes it");
+    here.cache.abandon(key).await.expect("Redis answers");
+    assert!(claim().await, "it gave up");
+    here.keep("key", &[], &body("made")).await;
+    assert!(claim().await, "it is made");
+    until("nobody is taken at their word any more", claim).await;
+}
+
+#[tokio::test]
 async fn a_url_of_something_else_is_refused() {
     for url in ["http://127.0.0.1:6379", "not a url", ""] {
         assert_eq!(kind_of(Redis::connect_lazy(options(url))), Some(ErrorKind::Internal), "{url}");

@@ -9,7 +9,11 @@
 //! Time is what the protocol makes of it: who waits long enough knows that every confirmation has lapsed that was
 //! looked up before the wait began.
 //!
-//! `CACHE_MODEL=deep cargo test --test cache_model` explores what takes minutes.
+//! `CACHE_MODEL=deep cargo test -p polygraph-cache-model` explores what takes minutes.
+//!
+//! It is a package of its own, since it is optimised in every profile.
+
+#![cfg(test)]
 
 mod explore;
 mod gateway;
