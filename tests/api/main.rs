@@ -8,6 +8,7 @@ mod authorization;
 mod bad_input;
 mod binary;
 mod cache;
+mod cancelling;
 mod explain;
 mod fields;
 mod golden;

@@ -133,6 +133,14 @@ async fn recommendations_read_the_likes_of_the_likers_by_their_index() {
     let explained = Bson::Document(explainer.explained(command).await);
     assert!(!stages(&explained).contains(&"COLLSCAN"), "{explained}");
     assert!(indexes(&explained).contains(&index::LIKES_BY_USER), "{explained}");
+    if explainer.bounds_ids {
+        // Nothing but the likes of these people, the viewer's among them, and a look for where the next one's begin.
+        let explained = explained.as_document().unwrap();
+        let likes =
+            likers.iter().chain([&viewer]).map(|&user| explainer.world.likes_by(user).len() as i64).sum::<i64>();
+        assert!(keys_examined(explained) <= likes + likers.len() as i64 + 2, "{explained}");
+        assert!(docs_examined(explained) <= likes, "{explained}");
+    }
 }
 
 fn plan(explained: &Document) -> &Bson {

@@ -1,8 +1,9 @@
-//! Every paged statement reads its page and no more, whatever stands in the tables: what the databases say themselves.
+//! Every paged statement reads its page and no more, whatever stands in the tables, and what is suggested to a viewer is
+//! gathered from that viewer's own relations: what the databases say themselves.
 //!
 //! PostgreSQL counts the rows that it reads (EXPLAIN ANALYZE), both with a plan made for the values at hand and with
 //! the plan that it keeps for a statement used often. SQLite only tells its plan: searches and ordered scans of
-//! indexes that it can stop, no sorting.
+//! indexes that it can stop, no sorting but of what was counted.
 
 mod cases;
 mod data;
@@ -21,7 +22,9 @@ use crate::sql;
 async fn postgresql_reads_the_page_and_no_more() {
     let sql = sql::postgresql().await;
     let data = Data::stored(&SqlUsers::new(sql.clone()), &SqlPosts::new(sql.clone())).await;
-    sql.connection().execute_unprepared("ANALYZE users, follows, posts, likes").await.expect("analyzed");
+    // What the server does by itself a while after so many writes: it gathers statistics, and marks the pages whose rows
+    // need no second look when an index has all that is asked for.
+    sql.connection().execute_unprepared("VACUUM (ANALYZE) users, follows, posts, likes").await.expect("analyzed");
     for case in cases(DbBackend::Postgres, &data) {
         let custom = explain(sql.connection(), "EXPLAIN (ANALYZE, FORMAT JSON)", &case.statement).await;
         assert_reads("custom", &case, &custom);
@@ -112,14 +115,21 @@ async fn sqlite_searches_indexes_and_sorts_nothing() {
         let plan: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").expect("a line")).collect();
         assert!(plan.iter().any(|line| line.contains("USING")), "{}: {plan:#?}", case.name);
         for line in &plan {
-            let scans_all = line.starts_with("SCAN") && !stops_early(line);
-            assert!(!scans_all && !line.contains("TEMP B-TREE"), "{}: {line} in {plan:#?}", case.name);
+            let may_scan = if case.counts { is_no_table(line) } else { stops_early(line) };
+            let scans_all = line.starts_with("SCAN") && !may_scan;
+            let sorts = line.contains("TEMP B-TREE") && !case.counts;
+            assert!(!scans_all && !sorts, "{}: {line} in {plan:#?}", case.name);
             assert!(!line.contains("AUTOMATIC"), "{}: {line} in {plan:#?}", case.name);
         }
     }
 }
 
-/// A scan in an index's order ends with the page; the keys that were passed and the page itself are meant to be walked.
+/// A scan in an index's order ends with the page.
 fn stops_early(scan: &str) -> bool {
-    scan.contains("USING") || ["json_each", "k", "m", "merge"].iter().any(|name| scan.split(' ').nth(1) == Some(name))
+    scan.contains("USING") || is_no_table(scan)
+}
+
+/// The keys that were passed, the page itself and what was counted are meant to be walked.
+fn is_no_table(scan: &str) -> bool {
+    ["json_each", "k", "m", "merge", "c", "r", "s"].iter().any(|name| scan.split(' ').nth(1) == Some(name))
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod lookups;
+mod many_keys;
+mod mongo_commands;
 mod mongo_connection;
 mod pages;
 mod recounts;
@@ -31,6 +33,8 @@ macro_rules! post_store_contract {
             lookups::posts_come_back_as_they_were_stored,
             lookups::unknown_keys_are_left_out,
             lookups::which_posts_a_user_likes,
+            many_keys::lists_of_thousands_of_parents_at_once,
+            many_keys::thousands_of_keys_at_once,
             pages::a_feed_of_few_authors,
             pages::a_feed_of_many_authors,
             pages::likes_by_users,

@@ -1,5 +1,6 @@
 //! What only the SQL adapters have: migrations and pools. Other suites open their SQL stores here.
 
+mod keys;
 mod migrations;
 mod outages;
 

@@ -59,6 +59,7 @@ macro_rules! contract {
             relations::{
                 relations_are_walked_both_ways,
                 a_batch_equals_its_singles,
+                relations_of_thousands_at_once,
                 those_without_relations_have_no_page,
                 mutual_followers_are_those_whom_the_viewer_follows,
                 who_follows_whom,

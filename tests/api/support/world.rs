@@ -129,6 +129,7 @@ impl World {
 /// A gateway that is served for as long as this is kept.
 pub(crate) struct Served {
     pub(crate) client: Client,
+    pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
@@ -137,7 +138,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address: SocketAddr = listener.local_addr().expect("an address");
         let task = tokio::spawn(async move { axum::serve(listener, router(gateway)).await.expect("it serves") });
-        Self { client: Client::new(address), task }
+        Self { client: Client::new(address), address, task }
     }
 }
 

@@ -1,10 +1,10 @@
-//! Every paged statement, at each place that a page can be.
+//! Every paged statement, at each place that a page can be, and those that suggest whom to follow and what to read.
 
 use polygraph::domain::{ByCount, ByHandle, ByTime, Direction, Page, PostFields};
 use polygraph::stores::sql::queries;
 use sea_orm::{DbBackend, Statement};
 
-use super::data::{Data, PARENTS, RELATIONS, moment};
+use super::data::{Data, LIKES_OF_LIKER, PARENTS, RELATIONS, moment};
 
 /// How many items a page has.
 const LIMIT: u32 = 10;
@@ -17,6 +17,8 @@ pub(super) struct Case {
     pub(super) statement: Statement,
     /// How many rows of each table it may read.
     pub(super) at_most: u64,
+    /// Whether it has to count before it knows the order, and so sorts what it counted: no index holds that.
+    pub(super) counts: bool,
 }
 
 /// All of them, on this dialect.
@@ -59,7 +61,37 @@ pub(super) fn cases(dialect: DbBackend, data: &Data) -> Vec<Case> {
     cases.extend(pages("feed of 20", feed(20), post, |page| queries::feed(dialect, parents, page, fields)));
     cases
         .extend(pages("feed of 1,000", feed(1_000), post, |page| queries::feed(dialect, data.authors(), page, fields)));
+    cases.extend(suggesting(dialect, data));
     cases
+}
+
+/// What is suggested to a viewer is counted among those whom they follow, and nobody else is read.
+fn suggesting(dialect: DbBackend, data: &Data) -> Vec<Case> {
+    let viewer = data.users[1];
+    let (own, theirs) = (data.followees(&[viewer]), data.followees(&data.followees(&[viewer])));
+    assert_eq!(own.len(), RELATIONS);
+    // The viewer's list is read to go on from, and once more to leave out who is in it. Of users: whether each account
+    // is open, and the page. What is read for each of the viewer's friends is told as a rounded mean.
+    let friends_of_friends = (2 * own.len() + theirs.len() + own.len()) as u64 + PAGE;
+    let suggestions = Case::counting("suggestions", friends_of_friends, queries::suggestions(dialect, viewer, LIMIT));
+    let by_likers = ByCount { count: 1, id: data.posts[3_000].0 };
+    let followees = Case::counting("followees", own.len() as u64, queries::followees(dialect, viewer));
+    let recommended =
+        [(10, "recommended by 10"), (1_000, "recommended by 1,000")].into_iter().flat_map(|(count, name)| {
+            let likers = &data.likers()[..count];
+            // Of likes: those of the likers, and the viewer's own, which are left out. Of posts: who wrote what they like.
+            let their_likes = (count * LIKES_OF_LIKER + RELATIONS) as u64 + PAGE;
+            pages(name, their_likes, by_likers, move |page| {
+                queries::recommended(dialect, viewer, likers, page, PostFields::default())
+            })
+        });
+    recommended.map(|case| Case { counts: true, ..case }).chain([suggestions, followees]).collect()
+}
+
+impl Case {
+    fn counting(name: &str, at_most: u64, statement: Statement) -> Self {
+        Self { name: name.to_owned(), statement, at_most, counts: true }
+    }
 }
 
 /// The first page, the last, and those on both sides of `middle`.
@@ -78,7 +110,7 @@ fn pages<C: Clone>(
     places
         .map(|(place, direction, cursor)| {
             let page = Page { limit: LIMIT, direction, cursor };
-            Case { name: format!("{name}, {place}"), statement: statement(&page), at_most }
+            Case { name: format!("{name}, {place}"), statement: statement(&page), at_most, counts: false }
         })
         .into_iter()
 }

@@ -1,5 +1,7 @@
 //! Enough rows that reading more than a page shows.
 
+use std::collections::HashSet;
+
 use polygraph::domain::text::Handle;
 use polygraph::domain::{Like, LikeId, PostId, Timestamp, UserId, id};
 use polygraph::ports::{NewFollow, NewPost, NewUser, PostStore, UserStore};
@@ -10,6 +12,10 @@ const USERS: usize = 5_000;
 pub(super) const PARENTS: usize = 20;
 pub(super) const RELATIONS: usize = 200;
 const AUTHORS: usize = 1_000;
+/// How many posts each of [`Data::likers`] likes.
+pub(super) const LIKES_OF_LIKER: usize = 10;
+/// The first of them among the users: none has any other relation.
+const FIRST_LIKER: usize = 1_500;
 
 /// What stands in the tables.
 pub(super) struct Data {
@@ -35,6 +41,18 @@ impl Data {
     /// All who have written something.
     pub(super) fn authors(&self) -> &[UserId] {
         &self.users[..AUTHORS]
+    }
+
+    /// Whom these follow, taken together: once for each follow.
+    pub(super) fn followees(&self, followers: &[UserId]) -> Vec<UserId> {
+        let followers: HashSet<&UserId> = followers.iter().collect();
+        let follows = self.new_follows().into_iter().filter(|follow| followers.contains(&follow.follower));
+        follows.map(|follow| follow.followed).collect()
+    }
+
+    /// Those who like a few posts each, and between them most of what is liked.
+    pub(super) fn likers(&self) -> &[UserId] {
+        &self.users[FIRST_LIKER..]
     }
 
     /// All of it, stored.
@@ -105,7 +123,7 @@ impl Data {
         self.posts.iter().enumerate().map(post).collect()
     }
 
-    /// The first posts are liked by many, and each parent likes many posts.
+    /// The first posts are liked by many, each parent likes many posts, and each liker a few.
     fn new_likes(&self) -> Vec<Like> {
         let like = |post: usize, user: usize| Like {
             id: LikeId { post: self.posts[post], user: self.users[user] },
@@ -114,7 +132,9 @@ impl Data {
         };
         let of_posts = (0..PARENTS).flat_map(|post| (0..RELATIONS).map(move |n| like(post, PARENTS + n * 7)));
         let by_parents = (0..PARENTS).flat_map(|user| (0..RELATIONS).map(move |n| like(PARENTS + n * 11, user)));
-        of_posts.chain(by_parents).collect()
+        let by_likers = (FIRST_LIKER..USERS)
+            .flat_map(|user| (0..LIKES_OF_LIKER).map(move |n| like((user * 37 + n * 101) % posts(), user)));
+        of_posts.chain(by_parents).chain(by_likers).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Followers and followed: pages of them for many users at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use polygraph::domain::{ByTime, Direction, FollowedUser, Page, Slice, UserId};
 use polygraph::ports::{StoreResult, UserStore};
@@ -53,6 +53,44 @@ pub(super) async fn a_batch_equals_its_singles(store: &dyn UserStore) {
             assert_eq!(mutual.get(&user), single.get(&user), "mutual followers, {page:?}");
         }
     }
+}
+
+pub(super) async fn relations_of_thousands_at_once(store: &dyn UserStore) {
+    let model = Model::stored(store, 36, 1_000, 3_000).await;
+    let viewer = model.follows[0].follower;
+    // Between any two users stand strangers: six thousand keys in all.
+    let strangers = (0..).map(|n| UserId(Uuid::from_u128(n)));
+    let known = model.ids();
+    let users: Vec<UserId> = strangers
+        .zip(known.iter().flat_map(|user| [Some(*user), None, None, None, None, None]))
+        .map(|(stranger, user)| user.unwrap_or(stranger))
+        .collect();
+    assert_eq!(users.len(), 6_000);
+
+    let of = |pages: Pages| -> BTreeMap<UserId, (Vec<Relation>, bool)> {
+        let pages = pages.into_iter().filter(|(_, slice)| !slice.items.is_empty());
+        pages.map(|(user, slice)| (user, (slice.items.iter().map(relation).collect(), slice.has_more))).collect()
+    };
+    let expected = |all: &dyn Fn(UserId) -> Vec<Relation>| -> BTreeMap<UserId, (Vec<Relation>, bool)> {
+        let lists = known.iter().map(|&user| (user, all(user))).filter(|(_, list)| !list.is_empty());
+        lists.map(|(user, list)| (user, (list[..list.len().min(2)].to_vec(), list.len() > 2))).collect()
+    };
+    let page = Page::first(2);
+    let followers = store.followers(&users, &page).await.expect("pages");
+    assert_eq!(of(followers), expected(&|user| model.followers(user)));
+    let following = store.following(&users, &page).await.expect("pages");
+    assert_eq!(of(following), expected(&|user| model.following(user)));
+    let mutual = store.mutual_followers(viewer, &users, &page).await.expect("pages");
+    assert_eq!(of(mutual), expected(&|user| model.mutual_followers(viewer, user)));
+
+    let counted = store.count_mutual_followers(viewer, &users).await.expect("counts");
+    let counted: BTreeMap<UserId, u64> = counted.into_iter().filter(|(_, count)| *count > 0).collect();
+    let mutuals = known.iter().map(|&user| (user, model.mutual_followers(viewer, user).len() as u64));
+    assert_eq!(counted, mutuals.filter(|(_, count)| *count > 0).collect());
+    let followed = store.followed_by(viewer, &users).await.expect("users");
+    assert_eq!(followed, model.following(viewer).into_iter().map(|(_, user)| user).collect());
+    let following = store.followers_among(viewer, &users).await.expect("users");
+    assert_eq!(following, model.followers(viewer).into_iter().map(|(_, user)| user).collect());
 }
 
 pub(super) async fn those_without_relations_have_no_page(store: &dyn UserStore) {

@@ -54,6 +54,11 @@ pub fn posts_of_authors(dialect: DbBackend, authors: &[UserId], page: &Page<Post
 }
 
 /// Posts that `likers` like, neither by `viewer` nor liked by `viewer`, with how many of `likers` like each.
+///
+/// Their likes are counted from an index and put in order; then the first are looked up, until so many of them are
+/// neither the viewer's nor liked that the page is full. PostgreSQL is kept from doing it otherwise (`OFFSET 0` is a
+/// subquery apart): it would read all likes there are as soon as it took those of `likers` for a fair part of them, and
+/// walk a list of the viewer's for each post as soon as it took the viewer for one who has few.
 pub fn recommended(
     dialect: DbBackend,
     viewer: UserId,
@@ -62,17 +67,29 @@ pub fn recommended(
     fields: PostFields,
 ) -> Statement {
     let mut draft = Draft::new(dialect);
-    let (viewer, among) = (draft.bind(viewer.0), draft.among("l.user_id", likers));
+    let (viewer, keys) = (draft.bind(viewer.0), draft.keys(likers));
     let Seek { condition, order, limit, direction, .. } =
         Seek::new(&mut draft, &["count(*)", "l.post_id"], Order::Descending, page);
-    let (post, outer_order) = (post(fields), ordered(&["r.likers", "r.id"], direction));
+    let likes = if draft.is_postgres() {
+        "LATERAL (SELECT l.post_id FROM likes l WHERE l.user_id = k.id OFFSET 0) AS l"
+    } else {
+        "likes l WHERE l.user_id = k.id"
+    };
+    let (counted, found) = (ordered(&["c.likers", "c.id"], direction), ordered(&["r.likers", "r.id"], direction));
+    let post = post(fields);
     draft.done(format!(
         "SELECT {post}, r.likers FROM ( \
-           SELECT l.post_id AS id, count(*) AS likers FROM likes l \
-           WHERE {among} AND l.author_id <> {viewer} \
-             AND NOT EXISTS (SELECT 1 FROM likes v WHERE v.post_id = l.post_id AND v.user_id = {viewer}) \
-           GROUP BY l.post_id HAVING {condition} ORDER BY {order} LIMIT {limit} \
-         ) AS r JOIN posts p ON p.id = r.id ORDER BY {outer_order}"
+           SELECT c.id, c.likers FROM ( \
+             SELECT l.post_id AS id, count(*) AS likers FROM {keys} CROSS JOIN {likes} \
+             GROUP BY l.post_id HAVING {condition} ORDER BY {order} \
+           ) AS c \
+           WHERE NOT EXISTS ( \
+             SELECT 1 FROM likes v WHERE v.post_id = c.id AND v.user_id = {viewer} LIMIT 1 OFFSET 0 \
+           ) AND NOT EXISTS ( \
+             SELECT 1 FROM posts o WHERE o.id = c.id AND o.author_id = {viewer} LIMIT 1 OFFSET 0 \
+           ) \
+           ORDER BY {counted} LIMIT {limit} \
+         ) AS r JOIN posts p ON p.id = r.id ORDER BY {found}"
     ))
 }
 
