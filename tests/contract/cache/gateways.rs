@@ -50,11 +50,15 @@ impl Backend for Register {
 #[async_trait]
 impl CacheRegister for Register {
     async fn registered(&self) -> StoreResult<Registered> {
-        if self.is_away.load(Ordering::SeqCst) { Err(away(Role::Users)) } else { Ok(*self.said.lock().unwrap()) }
+        if self.is_away.load(Ordering::SeqCst) {
+            Err(away(Role::Users))
+        } else {
+            Ok(*self.said.lock().expect("nobody panicked with it"))
+        }
     }
 
     async fn register(&self, generation: u64, active: Option<Life>) -> StoreResult<bool> {
-        let mut said = self.said.lock().unwrap();
+        let mut said = self.said.lock().expect("nobody panicked with it");
         let agrees = said.generation == generation;
         if agrees {
             *said = Registered { generation: generation + 1, active };

@@ -94,7 +94,7 @@ pub(super) async fn many_at_once_do_not_mix_up_their_answers(world: &dyn World) 
         let kept = Arc::clone(&kept);
         async move {
             let (name, body) = (format!("key-{n}"), body(format!("body {n} ").repeat(n)));
-            kept.keep(&name, &[u16::try_from(n).unwrap()], &body).await;
+            kept.keep(&name, &[u16::try_from(n).expect("few")], &body).await;
             assert!(kept.get(&name).await == Some(body), "{name}");
         }
     };

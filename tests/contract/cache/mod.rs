@@ -135,7 +135,7 @@ fn key(name: &str) -> CacheKey {
     let mut key = [0; 32];
     assert!(name.len() <= 2 * key.len());
     for (at, byte) in name.bytes().enumerate() {
-        key[at % 32] ^= byte.rotate_left(u32::try_from(at / 32).unwrap());
+        key[at % 32] ^= byte.rotate_left(u32::try_from(at / 32).expect("short"));
     }
     CacheKey(key)
 }

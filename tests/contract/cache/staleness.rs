@@ -102,9 +102,9 @@ pub(super) async fn it_answers_as_a_plain_model_does(world: &dyn World) {
         (state >> 8) % sides
     };
     for n in 0..1_500 {
-        let name = u8::try_from(dice(12)).unwrap();
+        let name = u8::try_from(dice(12)).expect("small");
         let some = |dice: &mut dyn FnMut(u32) -> u32| -> Vec<u16> {
-            (0..dice(4)).map(|_| u16::try_from(dice(8)).unwrap()).collect()
+            (0..dice(4)).map(|_| u16::try_from(dice(8)).expect("small")).collect()
         };
         match dice(10) {
             0 if dice(8) == 0 => {
@@ -114,14 +114,15 @@ pub(super) async fn it_answers_as_a_plain_model_does(world: &dyn World) {
             }
             0..3 => {
                 let mut changed = some(&mut dice);
-                changed.push(u16::try_from(dice(8)).unwrap());
+                changed.push(u16::try_from(dice(8)).expect("small"));
                 kept.invalidate(tags(&changed)).await;
                 model.now += 1;
                 model.last.extend(changed.into_iter().map(|tag| (tag, model.now)));
             }
             3..6 => {
                 // Often as of now, sometimes as of long ago.
-                let as_of = moments[moments.len() - 1 - dice(u32::try_from(moments.len()).unwrap().min(5)) as usize];
+                let as_of =
+                    moments[moments.len() - 1 - dice(u32::try_from(moments.len()).expect("few").min(5)) as usize];
                 let of = some(&mut dice);
                 kept.put(&name.to_string(), as_of, &of, &body(n.to_string()), MINUTE).await;
                 model.kept.insert(name, (as_of.now, of, n));
@@ -173,7 +174,7 @@ pub(super) async fn no_answer_is_older_than_an_acknowledged_write(world: &dyn Wo
                 let found = kept.cache.lookup(key(&thing.to_string())).await.expect("the cache answers");
                 match found {
                     Lookup::Hit { body, .. } => {
-                        let value: u64 = std::str::from_utf8(&body.bytes).unwrap().parse().unwrap();
+                        let value: u64 = std::str::from_utf8(&body.bytes).expect("text").parse().expect("a number");
                         assert!(value >= at_least, "{value} is told after {at_least} was acknowledged");
                         hits.fetch_add(1, Ordering::SeqCst);
                     }
