@@ -1,17 +1,19 @@
 //! Objects and lists whose fields are resolved in place.
 //!
 //! async-graphql 7.2 puts each field of an object into a `FuturesUnordered`: two allocations, a waker and a queue for
-//! each, also where it is only read from a struct. Here the fields of an object are one array that is polled in order.
-//! What waits for a batch is polled again when the batch is there, and all of a level wait for the same batches, so
-//! polling them all loses nothing. It is also the end of a trap: such an array never wakes itself
-//! ([`crate::loaders::batch`]).
+//! each, also where it is only read from a struct. Here the fields of an object are polled in order, and those that
+//! have to wait are kept. What waits for a batch is polled again when the batch is there, and all of a level wait for
+//! the same batches, so polling them all loses nothing. It is also the end of a trap: polling in order never wakes
+//! itself ([`crate::loaders::batch`]).
 //!
 //! Wrap what a resolver returns: [`InPlace`] an object or a union of objects, [`List`] a list.
 //!
 //! There are no custom directives and no extensions, so neither is called.
 
 use std::borrow::Cow;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::indexmap::map::Entry;
@@ -20,10 +22,7 @@ use async_graphql::registry::Registry;
 use async_graphql::{
     ContainerType, ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
 };
-use futures::future::{BoxFuture, FutureExt as _, join_all};
-
-/// Up to how many futures `join_all` keeps in an array. Above that it is a `FuturesUnordered`, too.
-const ARRAY: usize = 30;
+use futures::future::{BoxFuture, FutureExt as _};
 
 /// An object, or a union of objects, whose fields are resolved in place.
 #[derive(Clone)]
@@ -74,8 +73,7 @@ impl<T: Resolve> OutputType for List<T> {
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
         let items = self.0.iter().enumerate().map(|(index, item)| resolve_item(ctx.with_index(index), item));
-        let items = join_in_order(items).await;
-        Ok(Value::List(items.into_iter().collect::<ServerResult<_>>()?))
+        Ok(Value::List(join_in_order(items).await.collect::<ServerResult<_>>()?))
     }
 }
 
@@ -168,19 +166,53 @@ fn merge_value(into: &mut Value, value: Value) {
 }
 
 /// What the futures come to, in their order. They are polled in order, too, and never wake themselves.
-async fn join_in_order<F: Future>(futures: impl ExactSizeIterator<Item = F>) -> Vec<F::Output> {
-    if futures.len() <= ARRAY {
-        return join_all(futures).await;
+///
+/// Most fields are read from a struct and are ready at once, but the future of a field is as large as the largest that
+/// its type has: half a kilobyte. So they are put one after the other into the same place, which is left to one that
+/// has to wait. An array with a place for each would fill the processor's caches with what is used once.
+async fn join_in_order<F: Future>(futures: impl ExactSizeIterator<Item = F>) -> impl Iterator<Item = F::Output> {
+    let mut outputs = Vec::with_capacity(futures.len());
+    let mut waiting: Vec<(usize, Pin<Box<Option<F>>>)> = Vec::new();
+    let mut futures = Some(futures);
+    poll_fn(|cx| {
+        if let Some(futures) = futures.take() {
+            let mut free = None;
+            for future in futures {
+                let mut place = free.take().unwrap_or_else(|| Box::pin(None));
+                place.set(Some(future));
+                let output = poll_in(&mut place, cx);
+                if output.is_some() {
+                    free = Some(place);
+                } else {
+                    waiting.push((outputs.len(), place));
+                }
+                outputs.push(output);
+            }
+        } else {
+            waiting.retain_mut(|(at, place)| {
+                outputs[*at] = poll_in(place, cx);
+                outputs[*at].is_none()
+            });
+        }
+        if waiting.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs.into_iter().flatten()
+}
+
+/// Polls the future in this place, and clears the place when it is ready.
+fn poll_in<F: Future>(place: &mut Pin<Box<Option<F>>>, cx: &mut Context<'_>) -> Option<F::Output> {
+    match place.as_mut().as_pin_mut()?.poll(cx) {
+        Poll::Ready(output) => {
+            place.set(None);
+            Some(output)
+        }
+        Poll::Pending => None,
     }
-    let mut rest = futures;
-    let arrays = std::iter::from_fn(|| (rest.len() > 0).then(|| join_all(rest.by_ref().take(ARRAY))));
-    join_all(arrays.collect::<Vec<_>>()).await.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::task::{Context as TaskContext, Poll};
-
     use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema, SimpleObject, Union};
     use futures::FutureExt as _;
     use futures::task::{ArcWake, waker};
@@ -311,8 +343,8 @@ mod tests {
                 futures::pending!();
                 value
             });
-            let mut joined = join_in_order(futures).boxed();
-            let mut cx = TaskContext::from_waker(&waker);
+            let mut joined = join_in_order(futures).map(Iterator::collect::<Vec<_>>).boxed();
+            let mut cx = Context::from_waker(&waker);
             assert!(joined.as_mut().poll(&mut cx).is_pending());
             assert_eq!(wakes.0.load(std::sync::atomic::Ordering::SeqCst), 0, "{count}");
             assert_eq!(joined.as_mut().poll(&mut cx), Poll::Ready((0..count).collect::<Vec<_>>()));
