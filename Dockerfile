@@ -12,7 +12,7 @@ COPY . .
 # The caches are not part of the layer: the binary has to leave them within the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release --package polygraph --bin polygraph \
+    CARGO_PROFILE_RELEASE_LTO=thin cargo build --locked --release --package polygraph --bin polygraph \
     && install -D --mode=0755 target/release/polygraph /out/polygraph
 
 # slim, not distroless: bash is what the health check in compose.yaml is made of, so that no curl is needed.
