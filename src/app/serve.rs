@@ -36,6 +36,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         identity: writing.identity,
         use_cases: writing.use_cases,
         health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),
+        tells_metrics: !config.server.production,
         entropy: Arc::new(SystemEntropy),
         explain: config.server.explain.clone(),
         traced,

@@ -5,6 +5,7 @@ mod body;
 mod caching;
 mod graphql;
 mod health;
+mod metrics;
 mod pages;
 mod request;
 mod request_id;
@@ -41,6 +42,8 @@ pub struct Gateway {
     pub shared_max_age: Option<u64>,
     /// Which stores answer, and whether the gateway takes requests.
     pub health: Arc<Health>,
+    /// Whether `/metrics` is there.
+    pub tells_metrics: bool,
     /// For request ids.
     pub entropy: Arc<dyn Entropy>,
     /// To whom requests are explained.
@@ -62,6 +65,7 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(respond::method_not_allowed))
         .route("/schema.graphql", get(pages::schema).fallback(respond::method_not_allowed_get))
         .route("/livez", get(pages::alive).fallback(respond::method_not_allowed_get))
+        .route("/metrics", get(metrics::metrics).fallback(respond::method_not_allowed_get))
         .route("/readyz", get(health::ready).fallback(respond::method_not_allowed_get))
         .fallback(respond::not_found)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&gateway), request_id::assign))

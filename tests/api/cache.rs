@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::golden;
-use crate::support::{Answer, Served, World, clock, on_both};
+use crate::support::{Answer, Served, World, clock, on_both, run};
 
 on_both!(
     a_query_asked_again_is_answered_without_the_stores,
@@ -166,6 +166,28 @@ async fn a_request_can_have_its_answer_made_anew(world: &World) {
     }
     let again = served.client.ask_with(query, json!({})).await;
     assert_eq!((&again.text, verdict(&again)), (&kept.text, "HIT"));
+
+    let metrics = served.client.send(served.client.request(Method::GET, "/metrics")).await;
+    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    for (counted, times) in [
+        ("lookups_total{verdict=\"hit\"}", 1),
+        ("lookups_total{verdict=\"miss\"}", 1),
+        ("lookups_total{verdict=\"coalesced\"}", 0),
+        ("lookups_total{verdict=\"bypass\"}", 0),
+        ("kept_total", 1),
+    ] {
+        let line = format!("polygraph_result_cache_{counted} {times}");
+        assert!(metrics.text.lines().any(|told| told == line), "{line}: {}", metrics.text);
+    }
+}
+
+#[test]
+fn metrics_are_for_nobody_in_production() {
+    run(async {
+        let served = World::embedded().with(&[("POLYGRAPH_PRODUCTION", "true".to_owned())]).await;
+        let refused = served.client.send(served.client.request(Method::GET, "/metrics")).await;
+        assert_eq!((refused.status, refused.text.as_str()), (404, ""));
+    });
 }
 
 async fn golden_queries_answer_the_same_with_and_without(world: &World) {

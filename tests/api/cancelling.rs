@@ -79,7 +79,7 @@ async fn holding(world: &World, methods: &'static [&'static str]) -> (Served, Un
         posts: Layered::new(Arc::clone(&world.stores.posts), holding.clone()),
         search: Layered::new(Arc::clone(&world.stores.search), holding),
     };
-    let gateway = Gateway { stores, ..polygraph::app::gateway(&world.config, &world.stores, &clock()) };
+    let gateway = Gateway { stores, results: None, ..polygraph::app::gateway(&world.config, &world.stores, &clock()) };
     (world.serve(gateway).await, tells)
 }
 
