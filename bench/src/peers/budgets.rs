@@ -18,6 +18,7 @@ const FEED: &str = "feed";
 const ADDED: f64 = 300.0;
 
 /// A budget and what became of it.
+#[derive(Clone)]
 pub(crate) struct Budget {
     /// What is promised.
     pub(crate) promise: String,
