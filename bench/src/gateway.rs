@@ -12,6 +12,9 @@ use crate::{Failure, Which};
 /// The variables that choose stores.
 const URLS: [&str; 4] = ["DATABASE_URL", "MONGODB_URL", "ELASTICSEARCH_URL", "REDIS_URL"];
 
+/// How long answers are kept, or `off`.
+pub(crate) const RESULT_CACHE_TTL: &str = "POLYGRAPH_RESULT_CACHE_TTL";
+
 /// The binary, and the stores that it is to use.
 pub(crate) struct Binary {
     path: PathBuf,
@@ -30,6 +33,8 @@ impl Binary {
             ("POLYGRAPH_DATA_DIR".into(), data.into()),
             ("POLYGRAPH_LISTEN".into(), "127.0.0.1:0".into()),
             ("POLYGRAPH_NAMESPACE".into(), format!("bench_{}_{world}", std::process::id()).into()),
+            // What it costs to make answers is measured everywhere but in `cached`.
+            (RESULT_CACHE_TTL.into(), "off".into()),
         ];
         if which != Which::Embedded {
             for name in URLS {

@@ -3,6 +3,7 @@
 //! Nothing is asserted about a clock: the figures are printed, and kept under `bench/results/`.
 
 mod alone;
+mod cached;
 mod floor;
 mod gateway;
 mod growth;
@@ -39,6 +40,11 @@ enum Command {
     Alone(alone::Args),
     /// Polygraph beside other servers, on the same real stores: what a request costs each of them.
     Peers(peers::Args),
+    /// Answers that are kept: Polygraph beside bare handlers of the same bytes, and beside others' response caches.
+    Cached(peers::Args),
+    /// Serves answers that are known beforehand, for `cached` to measure beside the others.
+    #[command(hide = true)]
+    Bare(cached::BareArgs),
     /// Serves the five queries by hand, for `peers` to measure beside the others.
     #[command(hide = true)]
     Floor,
@@ -78,6 +84,7 @@ impl Which {
 fn main() -> Result<(), Failure> {
     match Cli::parse().command {
         Command::Alone(args) => Runtime::new()?.block_on(alone::run(args)),
+        Command::Bare(args) => Runtime::new()?.block_on(cached::serve_bare(args)),
         Command::Floor => Runtime::new()?.block_on(floor::serve()),
         Command::Loader(args) => Runtime::new()?.block_on(loaders::serve(args)),
         Command::Growth(args) => Runtime::new()?.block_on(growth::run(args)),
@@ -85,5 +92,6 @@ fn main() -> Result<(), Failure> {
         Command::Writes(args) => Runtime::new()?.block_on(writes::run(args)),
         // Those who are measured need the cores: whoever asks them makes do with one thread.
         Command::Peers(args) => Builder::new_current_thread().enable_all().build()?.block_on(peers::run(args)),
+        Command::Cached(args) => Builder::new_current_thread().enable_all().build()?.block_on(cached::run(args)),
     }
 }

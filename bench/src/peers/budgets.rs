@@ -1,5 +1,7 @@
 //! The budgets that Polygraph is held to, each beside what was measured. They are ratios within one run.
 
+use serde_json::{Value, json};
+
 use super::contender::Role;
 use super::explained::Explained;
 use super::figures::{Figures, Measure};
@@ -16,6 +18,7 @@ const FEED: &str = "feed";
 const ADDED: f64 = 300.0;
 
 /// A budget and what became of it.
+#[derive(Clone)]
 pub(crate) struct Budget {
     /// What is promised.
     pub(crate) promise: String,
@@ -25,6 +28,14 @@ pub(crate) struct Budget {
     pub(crate) measured: String,
     /// Whether it is kept.
     pub(crate) is_met: bool,
+}
+
+impl Budget {
+    /// As JSON.
+    pub(crate) fn json(&self) -> Value {
+        let Self { promise, question, measured, is_met } = self;
+        json!({ "promise": promise, "query": question, "measured": measured, "is_met": is_met })
+    }
 }
 
 /// All budgets that this field lets be told.

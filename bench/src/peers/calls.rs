@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use hyper::header::HeaderMap;
 use serde_json::{Value, json};
 
-use super::contender;
+use super::contender::Contender;
 use super::question::Question;
 use super::rounds::Running;
 use super::tap::{Protocol, Tap};
@@ -23,6 +24,16 @@ const COUNTED: usize = 11;
 pub(crate) struct Calls([u64; 4]);
 
 impl Calls {
+    /// Those of Redis.
+    pub(crate) fn redis(self) -> u64 {
+        self.0[3]
+    }
+
+    /// Whether anything but Redis was asked.
+    pub(crate) fn are_beyond_redis(self) -> bool {
+        self.0[..3].iter().any(|count| *count > 0)
+    }
+
     /// Per store, as JSON.
     fn json(self) -> Value {
         let [postgresql, mongodb, elasticsearch, redis] = self.0;
@@ -59,46 +70,70 @@ impl AllCalls {
     }
 }
 
-/// Counts the calls of those whose names are `chosen`, one contender after the other.
+/// The stores of a binary with a tap before each.
+pub(crate) struct Tapped {
+    taps: Vec<(&'static str, Tap)>,
+    /// The binary on them.
+    pub(crate) binary: Binary,
+}
+
+impl Tapped {
+    /// Opens taps before all four stores.
+    pub(crate) async fn open(binary: &Binary) -> Result<Self, Failure> {
+        let mut taps = Vec::new();
+        for (name, protocol) in Protocol::ALL {
+            let url = binary.value(name).ok_or_else(|| format!("{name} is not set"))?;
+            taps.push((name, Tap::open(url, protocol).await?));
+        }
+        let binary = binary.with(taps.iter().map(|(name, tap)| (*name, tap.url.clone())));
+        Ok(Self { taps, binary })
+    }
+
+    /// What each store was asked since the last time.
+    pub(crate) fn take(&self) -> Calls {
+        Calls([0, 1, 2, 3].map(|store: usize| self.taps[store].1.take()))
+    }
+}
+
+/// Counts the calls of those of `all` whose names are `chosen`, one contender after the other. Counting begins once an
+/// answer's headers say that it `is_settled`.
 pub(crate) async fn count(
-    binary: &Binary,
+    tapped: &Tapped,
+    all: Vec<Contender>,
     chosen: &[&'static str],
     questions: &[Question],
     viewer: &Viewer,
+    is_settled: fn(&HeaderMap) -> bool,
 ) -> Result<AllCalls, Failure> {
-    let mut taps = Vec::new();
-    for (name, protocol) in Protocol::ALL {
-        let url = binary.value(name).ok_or_else(|| format!("{name} is not set"))?;
-        taps.push((name, Tap::open(url, protocol).await?));
-    }
-    let tapped = binary.with(taps.iter().map(|(name, tap)| (*name, tap.url.clone())));
-    let mut all = AllCalls::default();
-    for contender in contender::all(&tapped)?.into_iter().filter(|contender| chosen.contains(&contender.name)) {
+    let mut counts = AllCalls::default();
+    for contender in all.into_iter().filter(|contender| chosen.contains(&contender.name)) {
         // Starting takes the thread that the taps need.
         let contender = tokio::task::spawn_blocking(move || Running::start(contender)).await??;
         let mut connection = Connection::open(contender.url()).await?;
         for question in questions {
             let headers = headers(question, viewer)?;
-            let mut counted = Vec::with_capacity(COUNTED);
-            for request in 0..WARM_UP + COUNTED {
-                for (_, tap) in &taps {
-                    tap.take();
-                }
-                let answer = connection.ask(&headers, &question.body).await?;
-                if request >= WARM_UP {
-                    question.data(&answer).map_err(|error| format!("{}: {error}", contender.title))?;
-                    counted.push([0, 1, 2, 3].map(|store: usize| taps[store].1.take()));
-                }
+            let named = |error| format!("{}, {}: {error}", contender.title, question.name);
+            for _ in 0..WARM_UP {
+                connection.ask(&headers, &question.body).await.map_err(named)?;
             }
-            all.0.insert((question.name, contender.name), median(&counted));
+            connection.ask_until(&headers, &question.body, is_settled).await.map_err(named)?;
+            let mut counted = Vec::with_capacity(COUNTED);
+            for _ in 0..COUNTED {
+                tapped.take();
+                let answer = connection.ask(&headers, &question.body).await.map_err(named)?;
+                question.data(&answer).map_err(named)?;
+                counted.push(tapped.take());
+            }
+            counts.0.insert((question.name, contender.name), median(&counted));
         }
     }
-    Ok(all)
+    Ok(counts)
 }
 
-fn median(counted: &[[u64; 4]]) -> Calls {
+/// The median for each store by itself.
+pub(crate) fn median(counted: &[Calls]) -> Calls {
     Calls([0, 1, 2, 3].map(|store: usize| {
-        let mut of_store: Vec<u64> = counted.iter().map(|calls| calls[store]).collect();
+        let mut of_store: Vec<u64> = counted.iter().map(|calls| calls.0[store]).collect();
         of_store.sort_unstable();
         of_store[of_store.len() / 2]
     }))
@@ -110,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_few_requests_have_is_not_counted() {
-        let calls = median(&[[2, 1, 0, 0], [3, 1, 0, 1], [2, 1, 0, 0]]);
+        let calls = median(&[Calls([2, 1, 0, 0]), Calls([3, 1, 0, 1]), Calls([2, 1, 0, 0])]);
         assert_eq!(calls, Calls([2, 1, 0, 0]));
         assert_eq!(calls.to_string(), "2 SQL, 1 Mongo");
     }

@@ -53,17 +53,8 @@ const PATIENCE: (&str, &str) = ("POLYGRAPH_STORE_TIMEOUT", "60s");
 
 /// Everybody there is on these stores, Polygraph first: the others' answers are compared with its.
 pub(crate) fn all(binary: &Binary) -> Result<Vec<Contender>, Failure> {
-    let peers = Path::new("bench/peers").canonicalize().map_err(|_| "run this in the root of the repository")?;
-    let node = |name, title, arguments: &[&str]| {
-        let mut command = program(binary, "node", &peers.join("node"));
-        command.args(arguments).env("NODE_ENV", "production");
-        Contender { name, title, role: Role::Peer, command }
-    };
-    let mut go = program(binary, built("peers-go")?, &peers.join("go"));
+    let mut go = program(binary, built("peers-go")?, &peers()?.join("go"));
     go.env("GOGC", "400");
-    // As it is released. Its result cache is off unless it is turned on.
-    let mut polygraph = binary.command(&[]);
-    polygraph.env(PATIENCE.0, PATIENCE.1);
     let own = std::env::current_exe()?;
     let mut floor = program(binary, &own, Path::new("."));
     floor.arg("floor");
@@ -73,16 +64,39 @@ pub(crate) fn all(binary: &Binary) -> Result<Vec<Contender>, Failure> {
         Contender { name, title, role: Role::OtherLoader, command }
     };
     Ok(vec![
-        Contender { name: "polygraph", title: "Polygraph", role: Role::Polygraph, command: polygraph },
+        polygraph(binary, "polygraph", "Polygraph"),
         Contender { name: "floor", title: "by hand (axum)", role: Role::Floor, command: floor },
         loader("async-graphql-loader", "with async-graphql's", "async-graphql"),
         loader("dataloader-crate", "with dataloader's", "dataloader"),
-        node("mercurius", "Mercurius (jit: 1)", &["mercurius.js"]),
-        node("yoga", "GraphQL Yoga", &["yoga.js"]),
-        node("yoga-tuned", "GraphQL Yoga, tuned", &["yoga.js", "--tuned"]),
-        node("apollo", "Apollo Server 5", &["apollo.js"]),
+        node(binary, "mercurius", "Mercurius (jit: 1)", &["mercurius.js"])?,
+        node(binary, "yoga", "GraphQL Yoga", &["yoga.js"])?,
+        node(binary, "yoga-tuned", "GraphQL Yoga, tuned", &["yoga.js", "--tuned"])?,
+        node(binary, "apollo", "Apollo Server 5", &["apollo.js"])?,
         Contender { name: "go", title: "Go, graph-gophers", role: Role::Peer, command: go },
     ])
+}
+
+/// Polygraph as it is released, but for what the environment of `binary` sets.
+pub(crate) fn polygraph(binary: &Binary, name: &'static str, title: &'static str) -> Contender {
+    let mut command = binary.command(&[]);
+    command.env(PATIENCE.0, PATIENCE.1);
+    Contender { name, title, role: Role::Polygraph, command }
+}
+
+/// A peer on Node.js.
+pub(crate) fn node(
+    binary: &Binary,
+    name: &'static str,
+    title: &'static str,
+    arguments: &[&str],
+) -> Result<Contender, Failure> {
+    let mut command = program(binary, "node", &peers()?.join("node"));
+    command.args(arguments).env("NODE_ENV", "production");
+    Ok(Contender { name, title, role: Role::Peer, command })
+}
+
+fn peers() -> Result<PathBuf, Failure> {
+    Ok(Path::new("bench/peers").canonicalize().map_err(|_| "run this in the root of the repository")?)
 }
 
 /// A program beside this one.
@@ -92,7 +106,7 @@ fn built(name: &str) -> Result<PathBuf, Failure> {
 }
 
 /// A program on the stores of `binary`, with nothing else of our own environment but what finds programs.
-fn program(binary: &Binary, path: impl AsRef<Path>, folder: &Path) -> Command {
+pub(crate) fn program(binary: &Binary, path: impl AsRef<Path>, folder: &Path) -> Command {
     let mut command = Command::new(path.as_ref());
     command.env_clear().envs(binary.env().iter().cloned()).envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
     command

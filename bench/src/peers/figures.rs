@@ -112,6 +112,14 @@ impl Figures {
         Some(Summary::of(turns.iter().map(|turn| measure.of(turn)).collect()))
     }
 
+    /// How many requests there were of a contender at a question, and how many answers were not as they should be.
+    pub(crate) fn unexpected(&self, question: &'static str, contender: &'static str) -> (u64, u64) {
+        let turns = self.turns.get(&(question, contender)).into_iter().flatten();
+        turns.flat_map(|turn| [&turn.single, &turn.crowd]).fold((0, 0), |(requests, unexpected), outcome| {
+            (requests + outcome.requests, unexpected + outcome.unexpected)
+        })
+    }
+
     /// Everything, as JSON: question → contender → measure → median, least, most.
     pub(crate) fn json(&self) -> Value {
         let mut questions = Map::new();

@@ -14,9 +14,11 @@ use crate::gateway::Gateway;
 /// What all clients send.
 pub(crate) struct Load {
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    /// How many bytes a whole answer has: one that has fewer or more is not the answer that was compared.
-    pub(crate) answer_bytes: usize,
+    /// What is asked in turns: a body, and how many bytes its whole answer has. One that has fewer or more is not the
+    /// answer that was compared.
+    pub(crate) requests: Vec<(Bytes, usize)>,
+    /// Whether an answer's headers are as they should be. Others are counted.
+    pub(crate) is_expected: fn(&HeaderMap) -> bool,
 }
 
 /// What came of a stretch of time under load.
@@ -27,6 +29,8 @@ pub(crate) struct Outcome {
     pub(crate) cpu_seconds: f64,
     /// How long each request took, in microseconds, ascending.
     latencies: Vec<u32>,
+    /// How many answers were not [as they should be](Load::is_expected).
+    pub(crate) unexpected: u64,
 }
 
 impl Outcome {
@@ -51,33 +55,46 @@ pub(crate) async fn run(
     let cpu_before = server.cpu()?;
     let began = Instant::now();
     let local = LocalSet::new();
+    // Each begins elsewhere, so that they don't ask for the same at once where there is more than one thing to ask for.
+    let starts = (0..clients).map(|client| client * load.requests.len() / clients);
     let loops: Vec<_> = connections
         .into_iter()
-        .map(|connection| local.spawn_local(ask_until(connection, Rc::clone(&load), began + duration)))
+        .zip(starts)
+        .map(|(connection, start)| local.spawn_local(ask_until(connection, Rc::clone(&load), start, began + duration)))
         .collect();
     local.await;
     let seconds = began.elapsed().as_secs_f64();
     let cpu = server.cpu()?.saturating_sub(cpu_before);
-    let mut latencies = Vec::new();
+    let (mut latencies, mut unexpected) = (Vec::new(), 0);
     for client in loops {
-        latencies.extend(client.await??);
+        let (of_client, of_them) = client.await??;
+        latencies.extend(of_client);
+        unexpected += of_them;
     }
     latencies.sort_unstable();
-    Ok(Outcome { requests: latencies.len() as u64, seconds, cpu_seconds: cpu.as_secs_f64(), latencies })
+    Ok(Outcome { requests: latencies.len() as u64, seconds, cpu_seconds: cpu.as_secs_f64(), latencies, unexpected })
 }
 
-async fn ask_until(mut connection: Connection, load: Rc<Load>, end: Instant) -> Result<Vec<u32>, Failure> {
-    let mut latencies = Vec::new();
+async fn ask_until(
+    mut connection: Connection,
+    load: Rc<Load>,
+    start: usize,
+    end: Instant,
+) -> Result<(Vec<u32>, u64), Failure> {
+    let (mut latencies, mut unexpected) = (Vec::new(), 0);
+    let mut requests = load.requests.iter().cycle().skip(start);
     let mut began = Instant::now();
     while began < end {
-        let answer = connection.ask(&load.headers, &load.body).await?;
+        let (body, answer_bytes) = requests.next().ok_or("there is nothing to ask for")?;
+        let answer = connection.ask_whole(&load.headers, body).await?;
         let now = Instant::now();
         latencies.push(u32::try_from((now - began).as_micros()).unwrap_or(u32::MAX));
-        if answer.len() != load.answer_bytes {
-            let (found, expected) = (answer.len(), load.answer_bytes);
-            return Err(format!("an answer has {found} bytes in place of {expected}").into());
+        unexpected += u64::from(!(load.is_expected)(answer.headers()));
+        let found = answer.body().len();
+        if found != *answer_bytes {
+            return Err(format!("an answer has {found} bytes in place of {answer_bytes}").into());
         }
         began = now;
     }
-    Ok(latencies)
+    Ok((latencies, unexpected))
 }

@@ -3,20 +3,20 @@
 //! What is compared is what a request costs: the CPU time of the server's process, its threads and its children.
 //! Stores and whoever asks have the same cores, but their time is not counted.
 
-mod budgets;
-mod calls;
-mod compare;
-mod contender;
+pub(crate) mod budgets;
+pub(crate) mod calls;
+pub(crate) mod compare;
+pub(crate) mod contender;
 mod explained;
-mod figures;
-mod load;
+pub(crate) mod figures;
+pub(crate) mod load;
 mod plot;
-mod question;
-mod rounds;
-mod table;
+pub(crate) mod question;
+pub(crate) mod rounds;
+pub(crate) mod table;
 mod tap;
-mod wire;
-mod world;
+pub(crate) mod wire;
+pub(crate) mod world;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,12 +24,12 @@ use std::time::Duration;
 use clap::Parser;
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, machine};
+use crate::{Failure, Which, machine};
 pub(crate) use wire::{Connection, json_headers};
 
 use budgets::Budget;
-use calls::AllCalls;
-use contender::Contender;
+use calls::{AllCalls, Tapped};
+use contender::{Contender, Role};
 use explained::Added;
 use figures::Figures;
 use question::Question;
@@ -57,47 +57,50 @@ pub(crate) struct Args {
 
     /// The directory for the figures, the tables and the plot.
     #[arg(long, value_name = "PATH", default_value = "bench/results")]
-    out: PathBuf,
+    pub(crate) out: PathBuf,
 
     /// What a reader of the figures should know; may be given several times.
     #[arg(long, value_name = "TEXT")]
-    note: Vec<String>,
+    pub(crate) note: Vec<String>,
 }
 
 impl Args {
-    fn time(&self) -> Result<Duration, Failure> {
+    pub(crate) fn time(&self) -> Result<Duration, Failure> {
         let minutes = self.minutes.unwrap_or(if self.quick { 1.7 } else { 10.0 });
         Ok(Duration::try_from_secs_f64(minutes * 60.0)?)
     }
 
-    fn rounds(&self) -> usize {
+    pub(crate) fn rounds(&self) -> usize {
         self.rounds.map_or(if self.quick { 2 } else { 5 }, usize::from)
     }
 
     /// Those who take part.
-    fn chosen(&self, all: Vec<Contender>) -> Result<Vec<Contender>, Failure> {
+    pub(crate) fn chosen(&self, all: Vec<Contender>) -> Result<Vec<Contender>, Failure> {
         if let Some(stranger) = self.only.iter().find(|name| all.iter().all(|contender| contender.name != **name)) {
             let names: Vec<&str> = all.iter().map(|contender| contender.name).collect();
             return Err(format!("{stranger} is none of {}", names.join(", ")).into());
         }
-        let is_chosen = |(at, contender): &(usize, Contender)| {
-            *at == 0 || self.only.is_empty() || self.only.iter().any(|name| name == contender.name)
+        let is_chosen = |contender: &Contender| {
+            let is_named = self.only.is_empty() || self.only.iter().any(|name| name == contender.name);
+            is_named || contender.role == Role::Polygraph
         };
-        Ok(all.into_iter().enumerate().filter(is_chosen).map(|(_, contender)| contender).collect())
+        Ok(all.into_iter().filter(is_chosen).collect())
     }
 }
 
 /// Compares all answers, measures, prints tables and keeps the figures.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let (time, rounds) = (args.time()?, args.rounds());
-    let world = World::make().await?;
+    let world = World::make(Which::Real, "peers").await?;
     let questions = question::all()?;
     let chosen = args.chosen(contender::all(&world.binary)?)?;
     let mut field = chosen.into_iter().map(Running::start).collect::<Result<Vec<_>, _>>()?;
     let loads = rounds::compare(&field, &questions, &world.viewer).await?;
     eprintln!("{} contenders give the same answers to {} queries", field.len(), questions.len());
     let names: Vec<&'static str> = field.iter().map(|contender| contender.name).collect();
-    let calls = calls::count(&world.binary, &names, &questions, &world.viewer).await?;
+    let tapped = Tapped::open(&world.binary).await?;
+    let all = contender::all(&tapped.binary)?;
+    let calls = calls::count(&tapped, all, &names, &questions, &world.viewer, |_| true).await?;
     eprintln!("their store calls are counted");
     let explained = explained::ask(&field, &questions, &world.viewer).await?;
     let figures = rounds::measure(&field, &questions, &loads, rounds, time).await?;
@@ -144,13 +147,6 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn json(&self) -> Value {
-        let contenders = self.field.iter().map(|contender| {
-            let Running { name, title, role, resident_bytes, .. } = contender;
-            ((*name).to_owned(), json!({ "title": title, "role": role.name(), "resident_bytes": resident_bytes }))
-        });
-        let budgets = self.budgets.iter().map(|Budget { promise, question, measured, is_met }| {
-            json!({ "promise": promise, "query": question, "measured": measured, "is_met": is_met })
-        });
         let joins = self.joins.iter().map(|added| (added.contender.to_owned(), added.json()));
         json!({
             "machine": self.machine,
@@ -158,11 +154,11 @@ impl Report<'_> {
             "rounds": self.rounds,
             "minutes": self.minutes,
             "clients": [1, CROWD],
-            "contenders": Value::Object(contenders.collect::<Map<_, _>>()),
+            "contenders": rounds::contenders_json(self.field),
             "queries": self.figures.json(),
             "store_calls": self.calls.json(),
             "four_levels": Value::Object(joins.collect::<Map<_, _>>()),
-            "budgets": budgets.collect::<Vec<_>>(),
+            "budgets": self.budgets.iter().map(Budget::json).collect::<Vec<_>>(),
         })
     }
 }

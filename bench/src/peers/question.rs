@@ -13,6 +13,8 @@ pub(crate) struct Question {
     pub(crate) title: &'static str,
     /// The body of the request.
     pub(crate) body: Bytes,
+    /// The same query with other variables, asked in turns with the first.
+    others: Vec<Bytes>,
     /// Whether somebody must be signed in.
     pub(crate) is_personal: bool,
     /// A list of the answer, as a JSON pointer, and how many items a whole answer has there.
@@ -37,14 +39,31 @@ impl Question {
         if let Some(variables) = variables {
             body["variables"] = serde_json::from_str(variables)?;
         }
-        Ok(Self { name, title, body: body.to_string().into(), is_personal: false, whole: None })
+        Ok(Self { name, title, body: body.to_string().into(), others: Vec::new(), is_personal: false, whole: None })
     }
 
-    fn whole(self, list: &'static str, items: usize) -> Self {
+    /// The same query with these variables in turns, whatever variables it had.
+    pub(crate) fn in_turns(self, variables: &[Value]) -> Result<Self, Failure> {
+        let mut body: Value = serde_json::from_slice(&self.body)?;
+        let mut bodies = variables.iter().map(|variables| {
+            body["variables"] = variables.clone();
+            Bytes::from(body.to_string())
+        });
+        let first = bodies.next().ok_or("there is nothing to ask for in turns")?;
+        let others = bodies.collect();
+        Ok(Self { body: first, others, ..self })
+    }
+
+    /// The body of every request.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = &Bytes> {
+        std::iter::once(&self.body).chain(&self.others)
+    }
+
+    pub(crate) fn whole(self, list: &'static str, items: usize) -> Self {
         Self { whole: Some((list, items)), ..self }
     }
 
-    fn personal(self) -> Self {
+    pub(crate) fn personal(self) -> Self {
         Self { is_personal: true, ..self }
     }
 

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use super::compare::difference;
 use super::contender::{Contender, Role};
 use super::figures::{Figures, Turn};
@@ -68,6 +70,15 @@ impl Running {
     }
 }
 
+/// Who took part, by name.
+pub(crate) fn contenders_json(field: &[Running]) -> Value {
+    let contenders = field.iter().map(|contender| {
+        let Running { name, title, role, resident_bytes, .. } = contender;
+        ((*name).to_owned(), json!({ "title": title, "role": role.name(), "resident_bytes": resident_bytes }))
+    });
+    Value::Object(contenders.collect())
+}
+
 /// Asks everybody everything once, and fails where an answer is not the first contender's, value by value. What is
 /// returned is the load for each contender and question, in their order.
 pub(crate) async fn compare(
@@ -92,7 +103,11 @@ pub(crate) async fn compare(
             } else {
                 expected.push(data);
             }
-            of_contender.push(Rc::new(Load { headers, body: question.body.clone(), answer_bytes: answer.len() }));
+            of_contender.push(Rc::new(Load {
+                headers,
+                requests: vec![(question.body.clone(), answer.len())],
+                is_expected: |_| true,
+            }));
         }
         loads.push(of_contender);
     }

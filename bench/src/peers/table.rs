@@ -2,53 +2,79 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use super::Report;
 use super::budgets::Budget;
-use super::figures::{Measure, Summary};
+use super::calls::AllCalls;
+use super::figures::{Figures, Measure, Summary};
 use super::question::Question;
+use super::rounds::Running;
 
 /// Requests per CPU-second, latencies, memory and budgets.
 pub(super) fn markdown(report: &Report<'_>) -> String {
     let Report { figures, calls, field, questions, budgets, machine, .. } = report;
-    let mut text = String::from("Requests per CPU-second of the server, under 64 clients:\n\n");
-    let names: Vec<&str> = questions.iter().map(|question| question.name).collect();
+    let mut text = String::new();
+    throughput(&mut text, figures, field, questions);
+    latencies(&mut text, figures, field, questions);
+    store_calls(&mut text, calls, field, questions);
+    four_levels(&mut text, report);
+    let columns: Vec<&str> = questions.iter().map(|question| question.name).chain(["joins"]).collect();
+    promises(&mut text, budgets, &columns);
+    measured_on(&mut text, machine);
+    text
+}
+
+/// Requests per CPU-second, and the memory of each.
+pub(crate) fn throughput(text: &mut String, figures: &Figures, field: &[Running], questions: &[Question]) {
+    text.push_str("Requests per CPU-second of the server, under 64 clients:\n\n");
     let per_cpu = |summary: Summary| format!("{} ±{:.0} %", thousands(summary.median), summary.spread());
-    head(&mut text, &names, &["resident"]);
-    for contender in *field {
+    head(text, &names(questions), &["resident"]);
+    for contender in field {
         let cell = |question: &Question| {
             figures
                 .summary(question.name, contender.name, Measure::RequestsPerCpuSecond)
                 .map_or_else(String::new, per_cpu)
         };
         let memory = format!("{:.0} MB", contender.resident_bytes as f64 / 1e6);
-        row(&mut text, contender.title, questions.iter().map(cell).chain([memory]));
+        row(text, contender.title, questions.iter().map(cell).chain([memory]));
     }
+}
+
+/// How long clients wait.
+pub(crate) fn latencies(text: &mut String, figures: &Figures, field: &[Running], questions: &[Question]) {
     for (clients, p50, p99) in
         [("one client", Measure::SingleP50, Measure::SingleP99), ("64 clients", Measure::CrowdP50, Measure::CrowdP99)]
     {
         // Writing to a String can't fail, here and below.
         let _ = writeln!(text, "\nLatency with {clients}, p50 / p99 in milliseconds:\n");
-        head(&mut text, &names, &[]);
-        for contender in *field {
+        head(text, &names(questions), &[]);
+        for contender in field {
             let milliseconds = |question: &Question, measure| {
                 figures.summary(question.name, contender.name, measure).map_or(f64::NAN, |summary| summary.median / 1e3)
             };
             let cell = |question| format!("{:.2} / {:.2}", milliseconds(question, p50), milliseconds(question, p99));
-            row(&mut text, contender.title, questions.iter().map(cell));
+            row(text, contender.title, questions.iter().map(cell));
         }
     }
+}
+
+/// What each store is asked.
+pub(crate) fn store_calls(text: &mut String, calls: &AllCalls, field: &[Running], questions: &[Question]) {
     text.push_str("\nStore calls for a request, counted on the wire:\n\n");
-    head(&mut text, &names, &[]);
-    for contender in *field {
+    head(text, &names(questions), &[]);
+    for contender in field {
         let cell = |question: &Question| {
             calls.of(question.name, contender.name).map_or_else(String::new, |calls| calls.to_string())
         };
-        row(&mut text, contender.title, questions.iter().map(cell));
+        row(text, contender.title, questions.iter().map(cell));
     }
-    four_levels(&mut text, report);
+}
+
+/// The budgets, a row for each promise and a column for whatever it is promised for.
+pub(crate) fn promises(text: &mut String, budgets: &[Budget], columns: &[&str]) {
     text.push_str("\nBudgets, as ratios of Polygraph's figures to those of the other; what is missed is bold:\n\n");
-    let columns: Vec<&str> = names.iter().copied().chain(["joins"]).collect();
-    head(&mut text, &columns, &[]);
+    head(text, columns, &[]);
     let mut promises: Vec<&str> = budgets.iter().map(|budget| budget.promise.as_str()).collect();
     promises.dedup();
     for promise in promises {
@@ -56,12 +82,19 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
         let told = |budget: &Budget| {
             if budget.is_met { budget.measured.clone() } else { format!("**{}**", budget.measured) }
         };
-        row(&mut text, promise, columns.iter().map(|&name| of(name).map_or_else(String::new, told)));
+        row(text, promise, columns.iter().map(|&name| of(name).map_or_else(String::new, told)));
     }
+}
+
+/// What all of it was measured on.
+pub(crate) fn measured_on(text: &mut String, machine: &Value) {
     let of_machine = |key: &str| machine[key].as_str().unwrap_or("unknown").to_owned();
     let (processor, memory, commit) = (of_machine("processor"), of_machine("memory"), of_machine("commit"));
     let _ = writeln!(text, "\nOn {} cores of {processor}, {memory}; commit {commit}.", machine["cores"]);
-    text
+}
+
+fn names(questions: &[Question]) -> Vec<&'static str> {
+    questions.iter().map(|question| question.name).collect()
 }
 
 /// What a single client waits for beyond the stores.
@@ -77,13 +110,13 @@ fn four_levels(text: &mut String, report: &Report<'_>) {
     }
 }
 
-fn head(text: &mut String, columns: &[&str], more: &[&str]) {
+pub(crate) fn head(text: &mut String, columns: &[&str], more: &[&str]) {
     let all = || columns.iter().chain(more);
     row(text, "", all().map(|column| (*column).to_owned()));
     let _ = writeln!(text, "|---|{}", "---:|".repeat(all().count()));
 }
 
-fn row(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
+pub(crate) fn row(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
     let _ = writeln!(text, "| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
 }
 

@@ -1,10 +1,12 @@
 //! HTTP/1.1 as plainly as it goes: whoever asks should cost little beside those who answer.
 
+use std::time::{Duration, Instant};
+
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
-use hyper::{Request, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -13,6 +15,9 @@ use crate::Failure;
 
 /// The header by which the peers are told who asks. They have no sessions to look a token up in.
 const VIEWER: &str = "x-viewer";
+
+/// The longest that an answer of some kind is waited for. A new life of Polygraph's result cache takes seconds to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Who asks where somebody must be signed in.
 #[derive(Debug, Clone)]
@@ -62,17 +67,42 @@ impl Connection {
     /// # Errors
     /// Any status but 200 is one.
     pub(crate) async fn ask(&mut self, headers: &HeaderMap, body: &Bytes) -> Result<Bytes, Failure> {
+        self.ask_whole(headers, body).await.map(Response::into_body)
+    }
+
+    /// Asks again and again until an answer's headers are such.
+    ///
+    /// # Errors
+    /// When none is for a long time.
+    pub(crate) async fn ask_until(
+        &mut self,
+        headers: &HeaderMap,
+        body: &Bytes,
+        are_such: fn(&HeaderMap) -> bool,
+    ) -> Result<Bytes, Failure> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let answer = self.ask_whole(headers, body).await?;
+            if are_such(answer.headers()) {
+                return Ok(answer.into_body());
+            }
+        }
+        Err(format!("no answer was as expected within {PATIENCE:?}").into())
+    }
+
+    /// The same as [`Self::ask`], with the answer's headers.
+    pub(crate) async fn ask_whole(&mut self, headers: &HeaderMap, body: &Bytes) -> Result<Response<Bytes>, Failure> {
         let mut request = Request::post("/graphql").body(Full::new(body.clone()))?;
         request.headers_mut().clone_from(headers);
         request.headers_mut().insert(HOST, self.host.clone());
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        if status == StatusCode::OK {
-            Ok(body)
+        let (head, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        if head.status == StatusCode::OK {
+            Ok(Response::from_parts(head, body))
         } else {
-            Err(format!("answered {status}: {}", String::from_utf8_lossy(&body)).into())
+            Err(format!("answered {}: {}", head.status, String::from_utf8_lossy(&body)).into())
         }
     }
 }

@@ -28,16 +28,18 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Seeds the real stores, and signs somebody in.
-    pub(crate) async fn make() -> Result<Self, Failure> {
+    /// Seeds such stores in a namespace of this name, and signs somebody in.
+    pub(crate) async fn make(which: Which, name: &str) -> Result<Self, Failure> {
         std::fs::create_dir_all("target")?;
         let directory = tempfile::Builder::new().prefix("bench-").tempdir_in(Path::new("target").canonicalize()?)?;
-        let binary = Binary::new(Which::Real, directory.path(), "peers")?;
+        let binary = Binary::new(which, directory.path(), name)?;
         let seeded = binary.command(&["seed".to_owned()]).stdout(Stdio::null()).status()?;
         if !seeded.success() {
             return Err(format!("seeding failed: {seeded}").into());
         }
-        show_all(&binary).await?;
+        if which != Which::Embedded {
+            show_all(&binary).await?;
+        }
         // Hashing a password takes memory, which is not to be found in the figures: this gateway is not measured.
         let gateway = binary.serve()?;
         let viewer = sign_in(gateway.url()).await?;

@@ -36,7 +36,7 @@ export const feedCursor = (post) => encode(VERSION + FEED + post.id);
 
 export function likeCursor(like) {
   const bytes = Buffer.from(`${VERSION}${POST_LIKES}0000000000000000${like.user}`, 'hex');
-  bytes.writeBigInt64BE(BigInt(like.createdAt.getTime()), 2);
+  bytes.writeBigInt64BE(BigInt(new Date(like.createdAt).getTime()), 2);
   return bytes.toString('base64url');
 }
 

@@ -20,31 +20,38 @@ export function limit(first) {
   return first;
 }
 
+// What makes a cursor of an item, by a name that survives a cache in Redis.
+const CURSORS = { feed: feedCursor, likes: likeCursor, posts: postCursor, search: searchCursor };
+
 const connection = ({ items, hasMore }, cursor) => ({ items, hasMore, cursor });
 
 /** A page of likes as a connection. */
-export const likeConnection = (page) => connection(page, likeCursor);
+export const likeConnection = (page) => connection(page, 'likes');
 
-// A connection is a page and what makes a cursor of an item: cursors are made only where they are selected.
+// A connection is a page and the name of its cursors, which are made only where they are selected.
 const connectionFields = {
-  edges: ({ items, cursor }) => items.map((node) => ({ node, cursor: cursor(node) })),
+  edges: ({ items, cursor }) => items.map((node) => ({ node, cursor: CURSORS[cursor](node) })),
   nodes: ({ items }) => items,
   pageInfo: (page) => page,
 };
 
 export const resolvers = {
-  DateTime: new GraphQLScalarType({ name: 'DateTime', serialize: (date) => date.toISOString() }),
+  // A time that came out of a cache is a text already.
+  DateTime: new GraphQLScalarType({
+    name: 'DateTime',
+    serialize: (date) => (typeof date === 'string' ? date : date.toISOString()),
+  }),
   Query: {
     async posts(_, { first }, { stores }) {
-      return connection(await stores.posts.newest(limit(first)), postCursor);
+      return connection(await stores.posts.newest(limit(first)), 'posts');
     },
     async feed(_, { first }, { stores, viewer }) {
       if (!viewer) throw new Error('Somebody must be signed in.');
       const authors = await stores.users.followees(viewer);
-      return connection(await stores.posts.feed(authors, limit(first)), feedCursor);
+      return connection(await stores.posts.feed(authors, limit(first)), 'feed');
     },
     async search(_, { query, types, first }, { stores }) {
-      return connection(await stores.search.search(query, types, limit(first)), searchCursor);
+      return connection(await stores.search.search(query, types, limit(first)), 'search');
     },
     async post(_, { id }, { stores }) {
       const [post] = await stores.posts.byIds([parsePostId(id)], { content: true });
@@ -72,7 +79,7 @@ export const resolvers = {
   PageInfo: {
     hasNextPage: ({ hasMore }) => hasMore,
     hasPreviousPage: () => false,
-    startCursor: ({ items, cursor }) => (items.length ? cursor(items[0]) : null),
-    endCursor: ({ items, cursor }) => (items.length ? cursor(items.at(-1)) : null),
+    startCursor: ({ items, cursor }) => (items.length ? CURSORS[cursor](items[0]) : null),
+    endCursor: ({ items, cursor }) => (items.length ? CURSORS[cursor](items.at(-1)) : null),
   },
 };

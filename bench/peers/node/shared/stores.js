@@ -7,7 +7,7 @@ import { Users } from './users.js';
 /** As many connections to each store as Polygraph has by default. */
 const CONNECTIONS = 16;
 
-function setting(name) {
+export function setting(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set`);
   return value;
