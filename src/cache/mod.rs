@@ -46,7 +46,7 @@ use looks::Looks;
 use reach::Reach;
 
 /// How often it is looked whether another gateway has made an answer.
-const GLANCE: Duration = Duration::from_millis(20);
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// Keeps results in a [`ResultCache`]. Cheap to clone; clones share what is under way.
 #[derive(Clone)]

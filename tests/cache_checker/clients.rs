@@ -33,6 +33,7 @@ pub(crate) struct Client(reqwest::Client);
 /// What was answered.
 pub(crate) struct Answer {
     pub(crate) body: Value,
+    /// It was kept, or made for another request.
     pub(crate) is_hit: bool,
 }
 
@@ -53,7 +54,7 @@ impl Client {
         let request = self.0.post(format!("{base}/graphql"));
         let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
         let response = request.json(&json!({ "query": query, "variables": variables })).send().await?;
-        let is_hit = response.headers().get("x-cache").is_some_and(|how| how.as_bytes().starts_with(b"HIT"));
+        let is_hit = response.headers().get("x-cache").is_some_and(|how| matches!(how.as_bytes(), b"HIT" | b"COALESCED"));
         Ok(Answer { body: response.json().await?, is_hit })
     }
 }
