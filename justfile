@@ -41,7 +41,7 @@ schema:
 golden-review:
     cargo insta review
 
-# Measure Polygraph beside other servers on the real stores: half an hour; `just bench --quick` for a look
+# Measure Polygraph beside other servers on the real stores; `just bench --quick` for a look
 bench *ARGS:
     bench/run {{ARGS}}
 

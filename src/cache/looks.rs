@@ -32,19 +32,22 @@ struct Place {
 }
 
 impl Looks {
-    /// What `look` finds, or what another finds that begins from now on. Where the one who looks is dropped meanwhile,
-    /// another who waits takes over.
-    pub(super) async fn look(&self, key: CacheKey, look: impl Future<Output = Lookup>) -> Lookup {
+    /// What `look` finds, or what another finds that begins from now on; and whether it was `look`. Where the one who
+    /// looks is dropped meanwhile, another who waits takes over.
+    pub(super) async fn look(&self, key: CacheKey, look: impl Future<Output = Lookup>) -> (Lookup, bool) {
         let place = self.enter(key);
         let queue = &place.queue;
         let shared = Arc::clone(&lock(&queue.next));
+        let mut is_own = false;
         let first = async {
+            is_own = true;
             let _turn = queue.turn.lock().await;
             // From here on whoever comes is too late for this look.
             *lock(&queue.next) = Arc::default();
             look.await
         };
-        shared.get_or_init(|| first).await.clone()
+        let found = shared.get_or_init(|| first).await.clone();
+        (found, is_own)
     }
 
     #[cfg(test)]

@@ -155,7 +155,8 @@ impl Results {
     async fn find_or_join(&self, key: CacheKey) -> Found {
         let mut waited = 0;
         loop {
-            let as_of = match self.look(key).await {
+            let (found, is_own) = self.look_with_others(key).await;
+            let as_of = match found {
                 Lookup::Hit { body, .. } => return Found::Kept(body),
                 Lookup::Bypass(why) => return Found::Unusable(why),
                 Lookup::Miss(as_of) => as_of,
@@ -168,7 +169,9 @@ impl Results {
             }
             match self.flights.join(key) {
                 Joined::Leads(lead) => {
-                    return match self.claim(key, as_of).await {
+                    // What another did not find may have been made since.
+                    let found = if is_own { Lookup::Miss(as_of) } else { self.look(key).await };
+                    return match self.claim(key, found).await {
                         Lookup::Hit { body, .. } => Found::Shared(body),
                         Lookup::Miss(as_of) => making(as_of, Some(lead)),
                         Lookup::Bypass(why) => Found::Unusable(why),
@@ -184,28 +187,29 @@ impl Results {
         }
     }
 
-    /// Says that the answer is made here. Where another gateway says so, it is waited for, for a moment: two gateways
-    /// seldom need as long as that between them.
-    async fn claim(&self, key: CacheKey, as_of: AsOf) -> Lookup {
-        let mut found = Lookup::Miss(as_of);
+    /// Says that the answer is made here, where none was found. Where another gateway says so, it is waited for, for a
+    /// moment.
+    async fn claim(&self, key: CacheKey, mut found: Lookup) -> Lookup {
         for _ in 0..MAKING.as_millis() / GLANCE.as_millis() {
-            if in_time(self.patience, self.cache.claim(key)).await.unwrap_or(true) {
+            let is_made = !matches!(found, Lookup::Miss(_));
+            if is_made || in_time(self.patience, self.cache.claim(key)).await.unwrap_or(true) {
                 break;
             }
             tokio::time::sleep(GLANCE).await;
             found = self.look(key).await;
-            if !matches!(found, Lookup::Miss(_)) {
-                break;
-            }
         }
         found
     }
 
-    /// A cache that fails is one that can't be reached.
     async fn look(&self, key: CacheKey) -> Lookup {
+        self.look_with_others(key).await.0
+    }
+
+    /// What is found, and whether it was looked for here. A cache that fails is one that can't be reached.
+    async fn look_with_others(&self, key: CacheKey) -> (Lookup, bool) {
         const UNREACHABLE: Lookup = Lookup::Bypass(Bypass::Unreachable);
         if self.reach.is_lost() {
-            return UNREACHABLE;
+            return (UNREACHABLE, true);
         }
         let look = async {
             match in_time(self.patience, self.cache.lookup(key)).await {

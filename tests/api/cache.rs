@@ -183,8 +183,9 @@ async fn a_request_can_have_its_answer_made_anew(world: &World) {
 
 #[test]
 fn metrics_are_for_nobody_in_production() {
+    World::real();
     run(async {
-        let served = World::embedded().with(&[("POLYGRAPH_PRODUCTION", "true".to_owned())]).await;
+        let served = World::real().with(&[("POLYGRAPH_PRODUCTION", "true".to_owned())]).await;
         let refused = served.client.send(served.client.request(Method::GET, "/metrics")).await;
         assert_eq!((refused.status, refused.text.as_str()), (404, ""));
     });

@@ -54,7 +54,8 @@ impl Client {
         let request = self.0.post(format!("{base}/graphql"));
         let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
         let response = request.json(&json!({ "query": query, "variables": variables })).send().await?;
-        let is_hit = response.headers().get("x-cache").is_some_and(|how| matches!(how.as_bytes(), b"HIT" | b"COALESCED"));
+        let is_hit =
+            response.headers().get("x-cache").is_some_and(|how| matches!(how.as_bytes(), b"HIT" | b"COALESCED"));
         Ok(Answer { body: response.json().await?, is_hit })
     }
 }
