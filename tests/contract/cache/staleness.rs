@@ -151,9 +151,17 @@ pub(super) async fn no_answer_is_older_than_an_acknowledged_write(world: &dyn Wo
     let (hits, done) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
 
     let write = |thing: u16| {
-        let (kept, truth, acknowledged, done) = (kept.clone(), truth.clone(), acknowledged.clone(), done.clone());
+        let (kept, truth, acknowledged) = (kept.clone(), truth.clone(), acknowledged.clone());
+        let (hits, done) = (hits.clone(), done.clone());
         async move {
-            for _ in 0..WRITES {
+            for number in 0.. {
+                if number >= WRITES && hits.load(Ordering::SeqCst) > 0 {
+                    break;
+                }
+                // More and more seldom, where nothing was ever kept for long enough to be answered.
+                for _ in WRITES..number {
+                    tokio::task::yield_now().await;
+                }
                 let value = truth[usize::from(thing)].fetch_add(1, Ordering::SeqCst) + 1;
                 kept.invalidate(tags(&[thing])).await;
                 acknowledged[usize::from(thing)].fetch_max(value, Ordering::SeqCst);
@@ -168,6 +176,8 @@ pub(super) async fn no_answer_is_older_than_an_acknowledged_write(world: &dyn Wo
         async move {
             let mut turn = reader;
             while done.load(Ordering::SeqCst) < u64::from(THINGS) {
+                // A cache in process never lets anybody else run.
+                tokio::task::yield_now().await;
                 turn = turn.wrapping_add(1);
                 let thing = turn % THINGS;
                 let at_least = acknowledged[usize::from(thing)].load(Ordering::SeqCst);
