@@ -11,10 +11,18 @@ use crate::world::World;
 /// How long all is well between two faults: long enough for the cache to be used again most of the time.
 const PEACE: Duration = Duration::from_secs(6);
 
-/// Lets one thing after another fail, and mends each.
+/// How many kinds of faults there are.
+pub(crate) const KINDS: usize = 8;
+
+/// Lets one thing after another fail, and mends each: every kind once, in an order of its own, before any comes again.
 pub(crate) async fn inject(world: Arc<World>, seed: u64, stop: CancellationToken) {
     let mut dice = Dice::new(seed, 2, 0);
+    let mut to_come = Vec::new();
     loop {
+        if to_come.is_empty() {
+            to_come.extend(0..KINDS);
+        }
+        let kind = to_come.swap_remove(dice.below(to_come.len()));
         let peace = PEACE + Duration::from_millis(dice.below(4_000) as u64);
         tokio::select! {
             () = stop.cancelled() => return,
@@ -22,7 +30,7 @@ pub(crate) async fn inject(world: Arc<World>, seed: u64, stop: CancellationToken
         }
         let gateway = dice.below(world.gateways());
         let a_while = Duration::from_millis(dice.below(5_000) as u64);
-        match dice.below(8) {
+        match kind {
             0 => {
                 world.count("gateway killed");
                 world.kill(gateway).await;

@@ -100,6 +100,11 @@ impl World {
         *self.faults().entry(fault).or_default() += 1;
     }
 
+    /// How many faults have begun.
+    pub(crate) fn faults_so_far(&self) -> usize {
+        self.faults().values().map(|count| *count as usize).sum()
+    }
+
     /// Says what failed.
     pub(crate) fn print(&self) {
         let faults: Vec<_> = self.faults().iter().map(|(fault, count)| format!("{fault} {count}")).collect();
