@@ -43,10 +43,10 @@ impl Board {
             let input = json!({ "handle": handle, "name": handle, "email": email, "password": "a-long-password",
                 "bio": number(0) });
             let answer = client.send(&base, None, SIGN_UP, json!({ "input": input })).await.expect("it answers");
-            let token = text(&answer.body["data"]["signUp"]["accessToken"]["token"]);
+            let token = text(&answer.body, "/data/signUp/accessToken/token");
             let input = json!({ "title": number(0), "content": "Numbers" });
             let answer = client.send(&base, Some(&token), CREATE, json!({ "input": input })).await.expect("it answers");
-            let post = text(&answer.body["data"]["createPost"]["post"]["id"]);
+            let post = text(&answer.body, "/data/createPost/post/id");
             all.push(Author { handle, token, post, bio: AtomicU64::new(0), title: AtomicU64::new(0) });
         }
         Self {
@@ -119,6 +119,7 @@ pub(crate) fn number(value: u64) -> String {
     format!("number {value}")
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
+fn text(answer: &Value, path: &str) -> String {
+    let value = answer.pointer(path).and_then(Value::as_str);
+    value.unwrap_or_else(|| panic!("no {path} in {answer}")).to_owned()
 }
