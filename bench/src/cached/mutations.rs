@@ -24,7 +24,7 @@ const COUNTED: usize = 11;
 /// What invalidation may add, at most.
 const MOST: u64 = 1;
 
-const QUERY: &str = "{ posts(first: 20) { nodes { id author { handle } } } }";
+const QUERY: &str = "{ posts(first: 100) { nodes { id author { handle } } } }";
 const LIKE: &str = "mutation ($post: ID!) { likePost(input: { postId: $post }) { userErrors { message } } }";
 const UNLIKE: &str = "mutation ($post: ID!) { unlikePost(input: { postId: $post }) { userErrors { message } } }";
 const CREATE: &str = "mutation { createPost(input: { title: \"Counted\", content: \"On the wire.\" }) \
