@@ -18,7 +18,6 @@ use bytes::Bytes;
 
 use super::Redis;
 use super::cache_entry;
-use super::error::Failure;
 use crate::ports::{
     AsOf, Backend, Bypass, CacheKey, CacheState, CachedBody, Invalidated, Life, Lookup, MAKING, MOST_TAGS, ResultCache,
     Role, StoreError, StoreResult, TagSet,
@@ -137,10 +136,7 @@ impl Redis {
             call.invoke_async(connection.link()).await
         };
         let answer = answer.await;
-        Ok(answer.map_err(|error| {
-            connection.note(&error);
-            Failure::Command(error)
-        })?)
+        Ok(connection.outcome(answer)?)
     }
 }
 

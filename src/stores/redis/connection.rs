@@ -16,6 +16,7 @@ use bb8_redis::redis::{
 use tokio::sync::watch;
 
 use super::RedisOptions;
+use super::error::Failure;
 
 /// Makes connections and tells which of them are broken.
 pub(super) struct Manager {
@@ -88,9 +89,17 @@ impl Connection {
         !self.broken && self.losses_before == self.losses.load(Ordering::Acquire)
     }
 
+    /// What commands came to, having learnt from their failure.
+    pub(super) fn outcome<T>(&mut self, answer: Result<T, RedisError>) -> Result<T, Failure> {
+        answer.map_err(|error| {
+            self.note(&error);
+            Failure::Command(error)
+        })
+    }
+
     /// Learns from a command's failure. Answers of a healthy server, refusals included, change nothing; a server that
     /// has become a replica counts as broken, since only a new connection finds the new primary.
-    pub(super) fn note(&mut self, error: &RedisError) {
+    fn note(&mut self, error: &RedisError) {
         let demoted = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
         self.broken |= demoted || error.is_io_error() || error.is_unrecoverable_error();
         if error.is_connection_dropped() {

@@ -69,20 +69,14 @@ impl Redis {
     async fn run<T: FromRedisValue>(&self, command: &Cmd) -> StoreResult<T> {
         let mut connection = self.connection().await?;
         let answer = command.query_async(connection.link()).await;
-        Ok(answer.map_err(|error| {
-            connection.note(&error);
-            Failure::Command(error)
-        })?)
+        Ok(connection.outcome(answer)?)
     }
 
     /// Sends several commands at once, whose answers mean nothing but that they were carried out.
     async fn run_all(&self, commands: &Pipeline) -> StoreResult<()> {
         let mut connection = self.connection().await?;
         let answer = commands.query_async(connection.link()).await;
-        Ok(answer.map_err(|error| {
-            connection.note(&error);
-            Failure::Command(error)
-        })?)
+        Ok(connection.outcome(answer)?)
     }
 
     /// A connection that was not lost, as far as is known without asking the server.

@@ -16,7 +16,6 @@ use bb8_redis::redis::{FromRedisValue, cmd};
 use uuid::Uuid;
 
 use super::Redis;
-use super::error::Failure;
 use crate::domain::{Timestamp, UserId, hex};
 use crate::ports::{
     Backend, Entropy, Kept, Look, Mark, Role, Session, SessionCache, StoreError, StoreResult, TokenHash,
@@ -87,10 +86,7 @@ impl RedisSessions {
             command.query_async(connection.link()).await
         };
         let answer = answer.await;
-        Ok(answer.map_err(|error| {
-            connection.note(&error);
-            Failure::Command(error)
-        })?)
+        Ok(connection.outcome(answer)?)
     }
 }
 
