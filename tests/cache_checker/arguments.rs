@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::libtest::Libtest;
+
 /// Holds answers through several gateways to what was acknowledged before, while things fail.
 #[derive(Debug, Parser)]
 #[command(name = "cache_checker", bin_name = "cargo test --test cache_checker --")]
@@ -23,26 +25,8 @@ pub(crate) struct Arguments {
     /// Another build of `polygraph` than the one that cargo made for this test.
     #[arg(long, value_name = "PATH", default_value = env!("CARGO_BIN_EXE_polygraph"))]
     pub(crate) binary: PathBuf,
-    /// Runs only if a part of its name, `cache_checker`, is among these.
-    filters: Vec<String>,
-    #[arg(long, hide = true)]
-    exact: bool,
-    #[arg(long, hide = true)]
-    skip: Vec<String>,
-    #[arg(long, hide = true)]
-    list: bool,
-    #[arg(long, hide = true)]
-    ignored: bool,
-    #[arg(long, alias = "no-capture", hide = true)]
-    nocapture: bool,
-    #[arg(long, short, hide = true)]
-    quiet: bool,
-    #[arg(long, hide = true)]
-    test_threads: Option<String>,
-    #[arg(long, hide = true)]
-    format: Option<String>,
-    #[arg(long, hide = true)]
-    color: Option<String>,
+    #[command(flatten)]
+    libtest: Libtest,
 }
 
 /// The test's name to whoever selects tests by theirs.
@@ -51,13 +35,11 @@ const NAME: &str = "cache_checker";
 impl Arguments {
     /// Whether this test is meant at all.
     pub(crate) fn are_for_us(&self) -> bool {
-        let is_named = |name: &String| if self.exact { name == NAME } else { NAME.contains(name.as_str()) };
-        let is_wanted = self.filters.is_empty() || self.filters.iter().any(is_named);
-        !self.ignored && is_wanted && !self.skip.iter().any(is_named)
+        self.libtest.selects(NAME)
     }
 
     /// Whether the names of tests are all that is asked for.
     pub(crate) fn ask_for_names(&self) -> bool {
-        self.list
+        self.libtest.list
     }
 }

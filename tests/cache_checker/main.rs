@@ -31,6 +31,8 @@ mod dice;
 #[path = "../crash/gateway.rs"]
 #[allow(dead_code, reason = "shared with the crash test, which uses more of it")]
 mod gateway;
+#[path = "../crash/libtest.rs"]
+mod libtest;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
+use crate::libtest::Libtest;
+
 /// Kills gateways and stores under load, and holds what is left to what was acknowledged.
 #[derive(Debug, Parser)]
 #[command(name = "crash", bin_name = "cargo test --test crash --")]
@@ -38,48 +40,13 @@ pub(crate) enum Stores {
     Both,
 }
 
-/// What `cargo test` hands to every test binary. Most of it means nothing to a single test that prints as it goes.
-#[derive(Debug, clap::Args)]
-struct Libtest {
-    /// Runs only if a part of its name, `crash`, is among these.
-    filters: Vec<String>,
-    #[arg(long, hide = true)]
-    exact: bool,
-    #[arg(long, hide = true)]
-    skip: Vec<String>,
-    #[arg(long, hide = true)]
-    list: bool,
-    #[arg(long, hide = true)]
-    ignored: bool,
-    #[arg(long, hide = true)]
-    include_ignored: bool,
-    #[arg(long, alias = "no-capture", hide = true)]
-    nocapture: bool,
-    #[arg(long, hide = true)]
-    show_output: bool,
-    #[arg(long, short, hide = true)]
-    quiet: bool,
-    #[arg(long, hide = true)]
-    test_threads: Option<String>,
-    #[arg(long, hide = true)]
-    format: Option<String>,
-    #[arg(long, hide = true)]
-    color: Option<String>,
-    #[arg(long, hide = true)]
-    logfile: Option<String>,
-    #[arg(short = 'Z', hide = true)]
-    unstable: Vec<String>,
-}
-
 /// The test's name to whoever selects tests by theirs.
 const NAME: &str = "crash";
 
 impl Arguments {
     /// Whether this test is meant at all.
     pub(crate) fn are_for_us(&self) -> bool {
-        let Libtest { filters, exact, skip, ignored, .. } = &self.libtest;
-        let is_named = |name: &String| if *exact { name == NAME } else { NAME.contains(name.as_str()) };
-        !ignored && (filters.is_empty() || filters.iter().any(is_named)) && !skip.iter().any(is_named)
+        self.libtest.selects(NAME)
     }
 
     /// Whether the names of tests are all that is asked for.

@@ -18,6 +18,7 @@ mod arguments;
 mod check;
 mod dice;
 mod gateway;
+mod libtest;
 mod load;
 mod model;
 mod operation;
