@@ -85,8 +85,8 @@ pub struct Making {
 
 impl Results {
     /// Keeps results of the schema `sdl` for `ttl` at most. Where the cache takes longer than `patience` for a command,
-    /// that costs more than it saves, and requests go on without it. Another schema never sees them, nor does another version of
-    /// this program: it may write the same answer differently, or mean other things by tags.
+    /// that costs more than it saves, and requests go on without it. Another schema never sees them, nor does another
+    /// version of this program: it may write the same answer differently, or mean other things by tags.
     pub fn new(cache: Arc<dyn ResultCache>, ttl: Duration, patience: Duration, sdl: &str) -> Self {
         let version = Sha256::new().chain_update(env!("CARGO_PKG_VERSION")).chain_update(VOCABULARY.to_be_bytes());
         let schema = version.chain_update(sdl).finalize().into();

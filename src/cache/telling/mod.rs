@@ -29,7 +29,7 @@ impl<S: ?Sized> Telling<S> {
     /// Settles what these tags stand for. Where that fails the write was made all the same, but what others are
     /// answered is not known: so nobody is told that it was.
     async fn settle(&self, role: Role, tags: impl IntoIterator<Item = Tag>) -> StoreResult<()> {
-        let what = Invalidated::Tags(tags.into_iter().map(|tag| CacheTag(tag.slot())).collect());
+        let what = Invalidated::Tags(tags.into_iter().map(CacheTag::from).collect());
         let unsettled = |error| StoreError::new(role, ErrorKind::OutcomeUnknown, error);
         self.invalidation.settle(role, &what).await.map_err(unsettled)
     }
