@@ -104,6 +104,9 @@ async fn play(arguments: &Arguments, reads: u64, falsified: bool) -> Board {
     if !falsified {
         board.print(began.elapsed());
         world.print();
+        if board.violation().is_some() {
+            Arc::into_inner(world).expect("nobody else looks at the world any more").keep_logs();
+        }
     }
     board
 }

@@ -17,7 +17,7 @@ pub(crate) struct World {
     pub(crate) redis: Redis,
     places: Vec<Place>,
     faults: Mutex<BTreeMap<&'static str, u32>>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// Where a gateway is started again and again.
@@ -58,7 +58,7 @@ impl World {
             let (gateway, base) = (tokio::sync::Mutex::new(None), RwLock::new(None));
             places.push(Place { binary, proxy, gateway, base });
         }
-        let world = Self { redis, places, faults: Mutex::default(), _directory: directory };
+        let world = Self { redis, places, faults: Mutex::default(), directory };
         for n in 0..arguments.gateways {
             world.start(n).await;
         }
@@ -109,6 +109,11 @@ impl World {
     pub(crate) fn print(&self) {
         let faults: Vec<_> = self.faults().iter().map(|(fault, count)| format!("{fault} {count}")).collect();
         println!("  faults                {}", faults.join(", "));
+    }
+
+    /// Ends the gateways, and keeps what they logged: for whoever wants to know why something went wrong.
+    pub(crate) fn keep_logs(self) {
+        println!("  logs                  {}", self.directory.keep().display());
     }
 
     fn set_base(&self, n: usize, base: Option<String>) {
