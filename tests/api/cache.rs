@@ -5,6 +5,7 @@ mod headers;
 mod matrix;
 mod random;
 mod table;
+mod telling;
 
 use std::sync::Arc;
 use std::time::Duration;
