@@ -131,7 +131,7 @@ pub(crate) async fn count(
 }
 
 /// The median for each store by itself.
-pub(crate) fn median(counted: &[Calls]) -> Calls {
+fn median(counted: &[Calls]) -> Calls {
     Calls([0, 1, 2, 3].map(|store: usize| {
         let mut of_store: Vec<u64> = counted.iter().map(|calls| calls.0[store]).collect();
         of_store.sort_unstable();
