@@ -37,6 +37,10 @@ impl Backend for Guarded {
 
 #[async_trait]
 impl ResultCache for Guarded {
+    fn is_remote(&self) -> bool {
+        self.cache.is_remote()
+    }
+
     async fn lookup(&self, key: CacheKey) -> StoreResult<Lookup> {
         let found = self.cache.lookup(key).await?;
         let life = match &found {

@@ -1,5 +1,6 @@
 //! Requests that were understood before: the same bytes ask the same question, and need not be read again.
 
+use ahash::RandomState;
 use bytes::Bytes;
 use moka::sync::Cache;
 
@@ -22,12 +23,14 @@ pub enum Form {
 }
 
 /// The questions of requests, by their bytes as they came. Only queries are among them.
-pub(super) struct Known([Cache<Bytes, Question>; 2]);
+pub(super) struct Known([Cache<Bytes, Question, RandomState>; 2]);
 
 impl Default for Known {
     fn default() -> Self {
         let weigh = |raw: &Bytes, _: &Question| u32::try_from(raw.len() + OVERHEAD).unwrap_or(u32::MAX);
-        Self([(), ()].map(|()| Cache::builder().max_capacity(MAX_BYTES / 2).weigher(weigh).build()))
+        Self([(), ()].map(|()| {
+            Cache::builder().max_capacity(MAX_BYTES / 2).weigher(weigh).build_with_hasher(RandomState::new())
+        }))
     }
 }
 

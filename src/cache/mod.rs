@@ -171,7 +171,8 @@ impl Results {
                 Joined::Leads(lead) => {
                     // What another did not find may have been made since.
                     let found = if is_own { Lookup::Miss(as_of) } else { self.look(key).await };
-                    return match self.claim(key, found).await {
+                    // Boxed: what is kept is found without.
+                    return match Box::pin(self.claim(key, found)).await {
                         Lookup::Hit { body, .. } => Found::Shared(body),
                         Lookup::Miss(as_of) => making(as_of, Some(lead)),
                         Lookup::Bypass(why) => Found::Unusable(why),
@@ -210,6 +211,9 @@ impl Results {
         const UNREACHABLE: Lookup = Lookup::Bypass(Bypass::Unreachable);
         if self.reach.is_lost() {
             return (UNREACHABLE, true);
+        }
+        if !self.cache.is_remote() {
+            return (self.cache.lookup(key).await.unwrap_or(UNREACHABLE), true);
         }
         let look = async {
             match in_time(self.patience, self.cache.lookup(key)).await {

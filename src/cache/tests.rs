@@ -35,6 +35,10 @@ impl Backend for OneBody {
 
 #[async_trait]
 impl ResultCache for OneBody {
+    fn is_remote(&self) -> bool {
+        true
+    }
+
     async fn lookup(&self, _: CacheKey) -> StoreResult<Lookup> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         // As long as this takes, others come.

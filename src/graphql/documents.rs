@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use ahash::RandomState;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
 use async_graphql::{EmptySubscription, Name, Request, Response, Schema, ServerError, Value};
@@ -109,7 +110,7 @@ pub(super) struct Documents {
     validator: Schema<Query, Mutation, EmptySubscription>,
     inputs: Arc<InputTypes>,
     arguments: Arc<ArgumentTypes>,
-    kept: Cache<Arc<str>, Arc<Prepared>>,
+    kept: Cache<Arc<str>, Arc<Prepared>, RandomState>,
 }
 
 impl Documents {
@@ -124,7 +125,7 @@ impl Documents {
         let kept = Cache::builder()
             .max_capacity(MAX_HELD)
             .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.weight).unwrap_or(u32::MAX))
-            .build();
+            .build_with_hasher(RandomState::new());
         Self { validator, inputs, arguments, kept }
     }
 

@@ -1,8 +1,8 @@
 //! `/graphql`: decode, identify, look up, execute, answer.
 
 use axum::Extension;
-use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
@@ -13,7 +13,7 @@ use super::request::{Encoded, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
 use super::{Gateway, Shared};
-use crate::cache::{Form, Found, Question, Reads, Results, mark_of, noting};
+use crate::cache::{Form, Found, Making, Question, Reads, Results, mark_of, noting};
 use crate::config::ExplainFor;
 use crate::domain::{GlobalId, Scope, Viewer};
 use crate::graphql::{Asker, ErrorCode, Executed, Explain, Fate, Operation, Ready, RequestContext, execute, prepare};
@@ -23,21 +23,18 @@ use crate::services::identity::{Identified, IdentityError};
 /// `1` asks what the request asked of the stores.
 const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
 
-pub(super) async fn get(
-    State(gateway): Shared,
-    Extension(id): Id,
-    headers: HeaderMap,
-    RawQuery(parameters): RawQuery,
-) -> Response {
-    let parameters = parameters.unwrap_or_default();
-    if accept::wants_page(&headers) && !parameters.split('&').any(|parameter| parameter.starts_with("query=")) {
+pub(super) async fn get(State(gateway): Shared, Extension(id): Id, request: Request) -> Response {
+    let headers = request.headers();
+    let parameters = request.uri().query().unwrap_or_default();
+    if accept::wants_page(headers) && !parameters.split('&').any(|parameter| parameter.starts_with("query=")) {
         return Redirect::to("/").into_response();
     }
     let encoded = Encoded { form: Form::Parameters, raw: parameters.as_bytes() };
-    answer(&gateway, &id, &headers, encoded).await
+    answer(&gateway, &id, headers, encoded).await
 }
 
-pub(super) async fn post(State(gateway): Shared, Extension(id): Id, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn post(State(gateway): Shared, Extension(id): Id, request: Request) -> Response {
+    let (Parts { headers, .. }, body) = request.into_parts();
     let body = match read_body(&headers, body).await {
         Ok(body) => body,
         Err(unread) => {
@@ -69,6 +66,18 @@ enum Asked {
     Read(Ready),
 }
 
+/// How an answer is to be made that is not kept.
+struct Wanted {
+    identified: Option<Identified>,
+    viewer: Viewer,
+    scope: Option<Scope>,
+    /// What is asked, where it is to be explained.
+    explained: Option<Option<Question>>,
+    /// What to keep it by, if it may be kept.
+    making: Option<Making>,
+    verdict: Verdict,
+}
+
 async fn answer(gateway: &Gateway, id: &RequestId, headers: &HeaderMap, encoded: Encoded<'_>) -> Response {
     let Some(media) = accept::negotiate(headers) else {
         let message = "Accept application/graphql-response+json or application/json.\n";
@@ -94,7 +103,7 @@ impl Exchange<'_> {
         let viewer = identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user));
         let asked = match asked {
             Ok(question) => Asked::Known(question),
-            Err(operation) => Asked::Read(prepare(&self.gateway.schema, operation).await),
+            Err(operation) => Asked::Read(Box::pin(prepare(&self.gateway.schema, operation)).await),
         };
         let scope = match &asked {
             Asked::Known(question) => Some(question.scope()),
@@ -117,6 +126,14 @@ impl Exchange<'_> {
             Ok(Found::Unusable(why)) => (None, Verdict::Bypass(Why::Unusable(why))),
             Err(why) => (None, Verdict::Bypass(why)),
         };
+        let wanted = Wanted { identified, viewer, scope, explained: explained.then_some(question), making, verdict };
+        // Boxed, since a kept answer would have to carry the room for all that executing takes.
+        Box::pin(self.make(asked, encoded, wanted)).await
+    }
+
+    /// An answer that is made now.
+    async fn make(&self, asked: Asked, encoded: Encoded<'_>, wanted: Wanted) -> Result<Response, Box<Response>> {
+        let Wanted { identified, viewer, scope, explained, making, verdict } = wanted;
         let ready = match asked {
             Asked::Read(ready) => ready,
             Asked::Known(_) => prepare(&self.gateway.schema, self.decode(encoded)?).await,
@@ -125,8 +142,8 @@ impl Exchange<'_> {
         let asker = self.asker(identified, reads.is_some() && scope == Some(Scope::Public));
         let context = match (&reads, explained) {
             (Some(reads), _) => self.context(noting(&self.gateway.stores, reads), asker),
-            (None, false) => self.context(self.gateway.stores.clone(), asker),
-            (None, true) => {
+            (None, None) => self.context(self.gateway.stores.clone(), asker),
+            (None, Some(question)) => {
                 let (stores, trail) = (self.gateway.traced)(&self.gateway.stores);
                 let cache = self.would_be_found(question, viewer).await;
                 self.context(stores, asker).explained(Explain { trail, cache })

@@ -68,6 +68,6 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/metrics", get(metrics::metrics).fallback(respond::method_not_allowed_get))
         .route("/readyz", get(health::ready).fallback(respond::method_not_allowed_get))
         .fallback(respond::not_found)
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&gateway), request_id::assign))
+        .layer(request_id::layer(Arc::clone(&gateway)))
         .with_state(gateway)
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde_json::json;
@@ -17,6 +17,8 @@ use crate::graphql::ErrorCode;
 pub(super) fn graphql(media: MediaType, status: StatusCode, body: Bytes) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
+    // Room for all that is said with an answer.
+    *response.headers_mut() = HeaderMap::with_capacity(8);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media.header()));
     response
 }

@@ -169,6 +169,9 @@ pub struct CacheState {
 /// life that it is in, and so every result.
 #[async_trait]
 pub trait ResultCache: Backend {
+    /// Whether asking it is a round trip. What is in this process answers at once, so that looks are not worth sharing.
+    fn is_remote(&self) -> bool;
+
     /// Looks for the body kept under `key`, or notes the moment. One round trip.
     ///
     /// A body counts if it was kept in the life that the cache is in, after everything was last invalidated and after

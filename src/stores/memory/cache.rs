@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use ahash::RandomState;
 use async_trait::async_trait;
 use bytes::Bytes;
 use moka::sync::Cache;
@@ -76,7 +77,7 @@ impl Invalidations {
 pub struct MemoryCache {
     clock: Arc<dyn Clock>,
     max_bytes: u64,
-    entries: Cache<[u8; 32], Entry>,
+    entries: Cache<[u8; 32], Entry, RandomState>,
     invalidations: RwLock<Option<Arc<Invalidations>>>,
 }
 
@@ -89,7 +90,7 @@ impl MemoryCache {
         let weigh = |_: &[u8; 32], entry: &Entry| {
             u32::try_from(size_of_val(&*entry.tags) + entry.body.len() + ENTRY_OVERHEAD).unwrap_or(u32::MAX)
         };
-        let entries = Cache::builder().max_capacity(max_bytes).weigher(weigh).build();
+        let entries = Cache::builder().max_capacity(max_bytes).weigher(weigh).build_with_hasher(RandomState::new());
         Self { clock, max_bytes, entries, invalidations: RwLock::new(None) }
     }
 
@@ -118,6 +119,10 @@ impl Backend for MemoryCache {
 
 #[async_trait]
 impl ResultCache for MemoryCache {
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     async fn lookup(&self, CacheKey(key): CacheKey) -> StoreResult<Lookup> {
         let Some(invalidations) = self.invalidations() else { return Ok(Lookup::Bypass(Bypass::Lifeless)) };
         // Before the entry is looked for: what is read after this miss was read after this moment.

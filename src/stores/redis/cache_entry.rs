@@ -19,7 +19,7 @@ use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use crate::ports::{AsOf, CachedBody, LARGEST_BODY, MOST_TAGS, TagSet};
+use crate::ports::{AsOf, CachedBody, LARGEST_BODY, Life, MOST_TAGS, TagSet};
 
 /// Smaller bodies are kept as they are: what compressing them saves is not worth the time.
 const COMPRESS_FROM: usize = 4 << 10;
@@ -52,9 +52,9 @@ pub(super) async fn write(as_of: AsOf, tags: &TagSet, body: &CachedBody) -> Opti
     Some(entry)
 }
 
-/// The body of an entry.
-pub(super) fn read(mut entry: Bytes) -> io::Result<CachedBody> {
-    entry.try_get_u128()?;
+/// The life of an entry, and its body.
+pub(super) fn read(mut entry: Bytes) -> io::Result<(Life, CachedBody)> {
+    let life = Life(entry.try_get_u128()?);
     entry.try_get_u64()?;
     let mark = entry.try_get_u128()?;
     let encoding = entry.try_get_u8()?;
@@ -71,7 +71,7 @@ pub(super) fn read(mut entry: Bytes) -> io::Result<CachedBody> {
             bytes.into()
         }
     };
-    Ok(CachedBody { mark, bytes })
+    Ok((life, CachedBody { mark, bytes }))
 }
 
 fn compressed(plain: &[u8]) -> io::Result<Vec<u8>> {

@@ -92,6 +92,10 @@ impl Backend for Link {
 
 #[async_trait]
 impl ResultCache for Link {
+    fn is_remote(&self) -> bool {
+        self.cache.is_remote()
+    }
+
     async fn lookup(&self, key: CacheKey) -> StoreResult<Lookup> {
         self.reached()?.lookup(key).await
     }
