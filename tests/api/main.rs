@@ -9,6 +9,7 @@ mod bad_input;
 mod binary;
 mod cache;
 mod cancelling;
+mod differential;
 mod explain;
 mod fields;
 mod golden;
