@@ -56,12 +56,12 @@ fn sort_what_is_found(value: &mut Value, is_found: bool) {
             for (alias, field) in fields {
                 let name = alias.split('_').next().unwrap_or_default();
                 let is_list = is_found && ["nodes", "edges"].contains(&name);
-                if is_list || name == "suggest" {
-                    if let Some(items) = field.as_array_mut() {
-                        items.iter_mut().for_each(|item| sort_what_is_found(item, false));
-                        items.sort_by_cached_key(Value::to_string);
-                        continue;
-                    }
+                if (is_list || name == "suggest")
+                    && let Some(items) = field.as_array_mut()
+                {
+                    items.iter_mut().for_each(|item| sort_what_is_found(item, false));
+                    items.sort_by_cached_key(Value::to_string);
+                    continue;
                 }
                 sort_what_is_found(field, name == "search");
             }

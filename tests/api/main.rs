@@ -12,6 +12,7 @@ mod cancelling;
 mod differential;
 mod explain;
 mod fields;
+mod fuzz;
 mod golden;
 mod outage;
 mod outside;
