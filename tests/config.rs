@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Parser as _;
 use polygraph::cli::Cli;
 use polygraph::config::{
-    CacheChoice, Config, ConfigError, ConfigFile, DatabaseChoice, InForce, LogFormat, Origin, PostsChoice,
+    CacheChoice, Config, ConfigError, ConfigFile, CorsOrigins, DatabaseChoice, InForce, LogFormat, Origin, PostsChoice,
     SearchChoice, render_json, render_table, settings,
 };
 
@@ -301,6 +301,56 @@ fn production_is_a_switch() {
         assert_eq!(load(arguments).expect("a valid configuration"), production, "{arguments:?}");
     }
     assert!(load(&["polygraph", "--production=perhaps"]).is_err());
+}
+
+#[test]
+fn production_limits_cost_and_hides_what_helps_developers_unless_it_is_set() {
+    let with = |more: &[(&str, &str)]| {
+        let Config { limits, security, .. } = from_env(more).expect("a valid configuration");
+        (limits.max_query_cost, [security.introspection, security.suggestions, security.graphiql])
+    };
+    let production = ("POLYGRAPH_PRODUCTION", "true");
+    assert_eq!(with(&[]), (None, [true; 3]));
+    assert_eq!(with(&[production]), (Some(20_000), [false; 3]));
+    assert_eq!(with(&[production, ("POLYGRAPH_RATE_LIMITS", "off")]), (None, [false; 3]));
+    let all = ["POLYGRAPH_INTROSPECTION", "POLYGRAPH_SUGGESTIONS", "POLYGRAPH_GRAPHIQL"].map(|name| (name, "on"));
+    assert_eq!(with(&[&[production, ("POLYGRAPH_MAX_QUERY_COST", "off")], &all[..]].concat()), (None, [true; 3]));
+    assert_eq!(with(&[("POLYGRAPH_RATE_LIMITS", "off"), ("POLYGRAPH_MAX_QUERY_COST", "7")]), (Some(7), [true; 3]));
+}
+
+#[test]
+fn limits_are_read_with_their_bounds() {
+    let limits = from_env(&[]).expect("the defaults are valid").limits;
+    assert_eq!((limits.max_body_size, limits.max_query_depth, limits.max_query_aliases), (1024 * 1024, 32, 100));
+    let file = from_file("max_body_size = '64KiB'\nmax_query_depth = 20\nbody_timeout = '5s'").expect("valid");
+    assert_eq!((file.limits.max_body_size, file.limits.max_query_depth), (64 * 1024, 20));
+    assert_eq!(file.limits.body_timeout, Duration::from_secs(5));
+    for (name, value) in [
+        ("POLYGRAPH_MAX_BODY_SIZE", "1GiB"),
+        ("POLYGRAPH_MAX_QUERY_DEPTH", "33"),
+        ("POLYGRAPH_MAX_QUERY_TOKENS", "100"),
+        ("POLYGRAPH_MAX_QUERY_COST", "none"),
+        ("POLYGRAPH_HEADER_TIMEOUT", "0"),
+    ] {
+        let sentence = fault(from_env(&[(name, value)]));
+        assert!(sentence.starts_with(&format!("{name} is `{value}`, which ")), "{sentence}");
+    }
+}
+
+#[test]
+fn origins_are_written_as_browsers_write_them() {
+    let origins = |text| from_env(&[("POLYGRAPH_CORS_ORIGINS", text)]).map(|config| config.security.cors_origins);
+    let these = |origins: &[&str]| CorsOrigins::These(origins.iter().map(|origin| (*origin).to_owned()).collect());
+    assert_eq!(origins("").expect("none"), these(&[]));
+    assert_eq!(origins("*").expect("all"), CorsOrigins::Any);
+    let two = origins("https://app.example.org, http://localhost:3000").expect("two");
+    assert_eq!(two, these(&["https://app.example.org", "http://localhost:3000"]));
+    for text in
+        ["app.example.org", "https://app.example.org/", "https://*.example.org", "null", "https://a, x", "ftp://a"]
+    {
+        let refused = origins(text).expect_err(text);
+        assert!(refused.to_string().contains("no list of origins"), "{refused}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::writing::{Writing, relay, sweeper};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::{Guarded, Keeper, Results};
 use crate::config::{CacheChoice, Config};
+use crate::graphql::{Limits, SchemaOptions};
 use crate::http::{Gateway, Health, Phase, router};
 use crate::loaders::Loaders;
 use crate::ports::{Clock, Role};
@@ -29,7 +30,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         Results::new(Arc::new(cache), ttl, config.cache.result_cache_timeout, &crate::graphql::sdl())
     });
     Gateway {
-        schema: crate::graphql::schema(),
+        schema: crate::graphql::schema(schema_options(config)),
         stores: stores.layered(config),
         results,
         shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
@@ -41,6 +42,25 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         explain: config.server.explain.clone(),
         traced,
         loading: Loaders::new,
+    }
+}
+
+/// What the schema lets its clients do.
+fn schema_options(config: &Config) -> SchemaOptions {
+    let limits = &config.limits;
+    SchemaOptions {
+        limits: Limits {
+            tokens: limits.max_query_tokens,
+            aliases: limits.max_query_aliases,
+            directives: limits.max_query_directives,
+            depth: limits.max_query_depth,
+            root_fields: limits.max_query_root_fields,
+            fields: limits.max_query_fields,
+            cost: limits.max_query_cost,
+            variable_depth: limits.max_variable_depth,
+        },
+        introspection: config.security.introspection,
+        suggestions: config.security.suggestions,
     }
 }
 

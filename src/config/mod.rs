@@ -25,6 +25,7 @@ mod origin;
 mod read;
 mod report;
 mod search;
+mod security;
 mod server;
 mod setting;
 mod store_url;
@@ -46,6 +47,7 @@ pub use log::{LogConfig, LogFormat};
 pub use origin::Origin;
 pub use report::{render_json, render_table};
 pub use search::SearchConfig;
+pub use security::{CorsOrigins, SecurityConfig};
 pub use server::{ExplainFor, ServerConfig};
 pub use setting::{About, Section};
 pub use store_url::StoreUrl;
@@ -67,6 +69,8 @@ pub struct Config {
     pub cache: CacheConfig,
     /// What is limited.
     pub limits: LimitsConfig,
+    /// What is shown, and to pages of whom.
+    pub security: SecurityConfig,
     /// Tokens of an outside issuer.
     pub tokens: TokensConfig,
     /// What is logged, and how.
@@ -77,13 +81,14 @@ pub struct Config {
 }
 
 /// The sections, in the order of the documentation.
-static SECTIONS: [&Section; 8] = [
+static SECTIONS: [&Section; 9] = [
     &server::SECTION,
     &data::SECTION,
     &stores::SECTION,
     &search::SECTION,
     &cache::SECTION,
     &limits::SECTION,
+    &security::SECTION,
     &tokens::SECTION,
     &log::SECTION,
 ];
@@ -141,7 +146,9 @@ impl Config {
         let stores = StoresConfig::finish(&mut values, data.as_ref());
         let search = SearchConfig::finish(&mut values);
         let cache = CacheConfig::finish(&mut values);
-        let limits = LimitsConfig::finish(&mut values);
+        let production = server.as_ref().is_some_and(|server| server.production);
+        let limits = LimitsConfig::finish(&mut values, production);
+        let security = SecurityConfig::finish(&mut values, production);
         let tokens = TokensConfig::finish(&mut values);
         let log = LogConfig::finish(&mut values);
         if let (Some(StoresConfig { search: SearchChoice::Embedded, .. }), Some(search)) = (&stores, &search) {
@@ -149,11 +156,17 @@ impl Config {
         }
         let Values { mut in_force, faults, notes, .. } = values;
         in_force.sort_by_key(|row| settings().position(|about| about.key == row.key));
-        match (server, data, stores, search, cache, limits.zip(tokens), log) {
-            (Some(server), Some(data), Some(stores), Some(search), Some(cache), Some((limits, tokens)), Some(log))
-                if faults.is_empty() =>
-            {
-                Ok(Self { server, data, stores, search, cache, limits, tokens, log, notes, in_force })
+        match (server, data, stores, search, cache, limits.zip(security), tokens.zip(log)) {
+            (
+                Some(server),
+                Some(data),
+                Some(stores),
+                Some(search),
+                Some(cache),
+                Some((limits, security)),
+                Some((tokens, log)),
+            ) if faults.is_empty() => {
+                Ok(Self { server, data, stores, search, cache, limits, security, tokens, log, notes, in_force })
             }
             _ => Err(ConfigError::new(faults)),
         }

@@ -29,6 +29,35 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
+/// Yes or no, where it is said.
+pub(super) fn optional_switch(text: &str) -> Result<Option<bool>, String> {
+    if text.is_empty() { Ok(None) } else { switch(text).map(Some) }
+}
+
+/// A whole number from `LEAST` to `MOST`.
+pub(super) fn count<const LEAST: u64, const MOST: u64>(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(count) if (LEAST..=MOST).contains(&count) => Ok(count),
+        _ => Err(format!("is not a whole number from {LEAST} to {MOST}.")),
+    }
+}
+
+/// So many bytes, from `LEAST` to `MOST`: a whole number, with or without a unit.
+pub(super) fn bytes<const LEAST: u64, const MOST: u64>(text: &str) -> Result<u64, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let bytes_per_unit = match unit.trim_start() {
+        "" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        _ => None,
+    };
+    let bytes = bytes_per_unit.zip(number.parse::<u64>().ok()).and_then(|(unit, number)| number.checked_mul(unit));
+    match bytes {
+        Some(bytes) if (LEAST..=MOST).contains(&bytes) => Ok(bytes),
+        _ => Err(format!("is not a size from {LEAST} to {MOST} bytes. Write it like 1048576, 1024KiB or 1MiB.")),
+    }
+}
+
 /// How many connections a pool may hold.
 pub(super) fn pool_size(text: &str) -> Result<u32, String> {
     match text.parse() {
@@ -107,6 +136,20 @@ mod tests {
         }
         assert_eq!(duration_or_off("1m"), Ok(Some(Duration::from_secs(60))));
         assert!(duration_or_off("never").is_err());
+    }
+
+    #[test]
+    fn counts_and_sizes_have_bounds() {
+        assert_eq!((count::<2, 10>("2"), count::<2, 10>("10")), (Ok(2), Ok(10)));
+        for text in ["1", "11", "-3", "2.5", "", "many"] {
+            assert!(count::<2, 10>(text).is_err(), "{text}");
+        }
+        for (text, expected) in [("1024", 1_024), ("1KiB", 1_024), ("2 KiB", 2_048), ("1MiB", 1_048_576)] {
+            assert_eq!(bytes::<1_024, 1_048_576>(text), Ok(expected), "{text}");
+        }
+        for text in ["1023", "2MiB", "1MB", "KiB", "", "99999999999999999999MiB"] {
+            assert!(bytes::<1_024, 1_048_576>(text).is_err(), "{text}");
+        }
     }
 
     #[test]

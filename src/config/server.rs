@@ -58,7 +58,8 @@ static PRODUCTION: Setting<bool> = Setting::new(
     "BOOL",
     read::switch,
     "Whether the gateway serves the public: limits that would be in the way of development are in force then, such as \
-     that of sign-ups.",
+     those of sign-ups and of cost, and what helps developers (GraphiQL, introspection, suggestions) is off unless it is \
+     set.",
 )
 .default("false")
 .flag("production")

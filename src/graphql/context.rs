@@ -32,6 +32,8 @@ pub struct RequestContext {
     pub address: IpAddr,
     /// What to explain beside the response, if that is wanted.
     pub(super) explain: Option<Explain>,
+    /// Whether to say what the operation may cost.
+    pub(super) tells_cost: bool,
     /// Whether the viewer has left by a field of this very request: what follows must not act for them.
     has_left: Arc<AtomicBool>,
     /// Who signed in by a field of this very request.
@@ -68,6 +70,7 @@ impl RequestContext {
             is_confirmed,
             address,
             explain: None,
+            tells_cost: false,
             has_left: Arc::default(),
             entered: Arc::default(),
         }
@@ -77,6 +80,12 @@ impl RequestContext {
     #[must_use]
     pub fn explained(self, explain: Explain) -> Self {
         Self { explain: Some(explain), ..self }
+    }
+
+    /// The context, of a request whose response is to say what it may cost, if `told`.
+    #[must_use]
+    pub fn telling_cost(self, told: bool) -> Self {
+        Self { tells_cost: told, ..self }
     }
 
     /// The context of the request that `ctx` resolves a field of.

@@ -16,14 +16,14 @@ use async_trait::async_trait;
 use moka::sync::Cache;
 
 use super::errors::code_of;
-use super::limits::{self, Excess};
+use super::limits::{self, Excess, Limits};
 use super::mutation::Mutation;
 use super::plan::Plan;
 use super::query::Query;
 use super::syntax::{self, Parsed, Unreadable};
 use super::usages::{ArgumentTypes, NeverNull};
 use super::variables::InputTypes;
-use super::{ErrorCode, overlaps, presence, scope};
+use super::{ErrorCode, SchemaOptions, overlaps, presence, scope};
 use crate::domain::Scope;
 
 /// The most bytes that kept documents may hold, by an estimate that is never too low.
@@ -56,7 +56,7 @@ pub(super) struct Facts {
 /// Why a document is not executed.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    /// At least one; those of validation are all told at once.
+    /// At least one; those of validation come together.
     pub errors: Vec<ServerError>,
     /// What is wrong with it.
     pub code: ErrorCode,
@@ -66,22 +66,20 @@ impl Refusal {
     fn of(error: ServerError, code: ErrorCode) -> Self {
         Self { errors: vec![error], code }
     }
+
+    fn of_text(unreadable: Unreadable, limits: &Limits) -> Self {
+        match unreadable {
+            Unreadable::Syntax { message, at } => {
+                Self::of(ServerError::new(format!("Syntax error: {message}."), Some(at)), ErrorCode::ParseFailed)
+            }
+            Unreadable::Beyond(bound) => limits.beyond(bound).into(),
+        }
+    }
 }
 
 impl From<Excess> for Refusal {
     fn from(excess: Excess) -> Self {
         Self::of(ServerError::new(excess.message, None), excess.code)
-    }
-}
-
-impl From<Unreadable> for Refusal {
-    fn from(unreadable: Unreadable) -> Self {
-        match unreadable {
-            Unreadable::Syntax { message, at } => {
-                Self::of(ServerError::new(format!("Syntax error: {message}."), Some(at)), ErrorCode::ParseFailed)
-            }
-            Unreadable::TooDeep => limits::too_deep().into(),
-        }
     }
 }
 
@@ -110,23 +108,27 @@ pub(super) struct Documents {
     validator: Schema<Query, Mutation, EmptySubscription>,
     inputs: Arc<InputTypes>,
     arguments: Arc<ArgumentTypes>,
+    options: SchemaOptions,
     kept: Cache<Arc<str>, Arc<Prepared>, RandomState>,
 }
 
 impl Documents {
     /// Keeps none yet.
-    pub(super) fn new(inputs: Arc<InputTypes>, arguments: Arc<ArgumentTypes>) -> Self {
-        let validator = Schema::build(Query, Mutation, EmptySubscription)
+    pub(super) fn new(inputs: Arc<InputTypes>, arguments: Arc<ArgumentTypes>, options: SchemaOptions) -> Self {
+        let mut validator = Schema::build(Query, Mutation, EmptySubscription)
             .limit_recursive_depth(limits::MAX_NESTING)
-            .extension(ValidateOnly)
-            .finish();
+            .extension(ValidateOnly);
+        if !options.suggestions {
+            validator = validator.disable_suggestions();
+        }
+        let validator = validator.finish();
         // A document is admitted in place of another only if it is asked for more often (W-TinyLFU: Einziger, Friedman
         // and Manes, 2017). So a stream of texts that never come again pushes none out that do.
         let kept = Cache::builder()
             .max_capacity(MAX_HELD)
             .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.weight).unwrap_or(u32::MAX))
             .build_with_hasher(RandomState::new());
-        Self { validator, inputs, arguments, kept }
+        Self { validator, inputs, arguments, options, kept }
     }
 
     /// The document in a text: parsed, within limits, valid.
@@ -137,11 +139,13 @@ impl Documents {
         if let Some(prepared) = self.kept.get(text) {
             return Ok(prepared);
         }
-        let Parsed { document, faults } = syntax::parse(text, limits::MAX_OPEN)?;
+        let limits = &self.options.limits;
+        let parsed = syntax::parse(text, limits.bounds());
+        let Parsed { document, faults } = parsed.map_err(|unreadable| Refusal::of_text(unreadable, limits))?;
         if !faults.is_empty() {
             return Err(Refusal { errors: faults, code: ErrorCode::ValidationFailed });
         }
-        limits::check_document(&document)?;
+        limits.check_document(&document, self.options.introspection)?;
         self.validate(&document).await?;
         let facts = self.facts(&document)?;
         let prepared = Arc::new(Prepared::new(text, document, facts));
@@ -197,10 +201,12 @@ impl Extension for ValidateOnly {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graphql::limits::testing::LIMITS;
 
     fn documents() -> Documents {
         let sdl = crate::graphql::sdl();
-        Documents::new(Arc::new(InputTypes::of(&sdl)), Arc::new(ArgumentTypes::of(&sdl)))
+        let options = SchemaOptions { limits: LIMITS, introspection: true, suggestions: true };
+        Documents::new(Arc::new(InputTypes::of(&sdl)), Arc::new(ArgumentTypes::of(&sdl)), options)
     }
 
     /// As many bytes of estimate as `documents` holds now.

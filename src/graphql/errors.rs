@@ -27,10 +27,18 @@ pub enum ErrorCode {
     Overloaded,
     /// The body is too large.
     RequestTooLarge,
+    /// The request took longer than it may.
+    Timeout,
     /// The selection is nested too deeply.
     QueryTooDeep,
-    /// More is selected than a document may select.
+    /// More is selected than an operation may select, or it may cost more.
     QueryTooComplex,
+    /// The document has too many lexical tokens.
+    TooManyTokens,
+    /// The document has too many aliases.
+    TooManyAliases,
+    /// The schema may not be asked about.
+    IntrospectionDisabled,
     /// A defect of ours.
     Internal,
 }
@@ -49,6 +57,10 @@ impl ErrorCode {
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::QueryTooDeep => "QUERY_TOO_DEEP",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
+            Self::TooManyTokens => "TOO_MANY_TOKENS",
+            Self::TooManyAliases => "TOO_MANY_ALIASES",
+            Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
+            Self::Timeout => "TIMEOUT",
             Self::Internal => "INTERNAL",
         }
     }

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use bytes::Bytes;
+use serde_json::json;
 
 use super::documents::{Prepared, Refusal};
 use super::errors::code_of;
 use super::merge::merge;
 use super::plan::Plan;
-use super::{ErrorCode, PolygraphSchema, RequestContext, cost};
+use super::{ErrorCode, Explain, Limits, PolygraphSchema, RequestContext, cost};
 use crate::domain::Scope;
+
+/// How many errors of a document are told at most: a short text can have thousands.
+const MAX_TOLD: usize = 20;
 
 /// An operation as a client sent it.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +49,8 @@ pub struct Executed {
     pub body: Bytes,
     /// How far it came.
     pub fate: Fate,
-    /// Whether it is a query whose response is without errors: only such a one may be kept.
+    /// Whether it is a query whose response is without errors, and tells nothing of the request: only such a one may be
+    /// kept.
     pub keepable: bool,
     /// After how many seconds to try again, where something was tried too often.
     pub retry_after: Option<u64>,
@@ -72,7 +77,11 @@ impl Ready {
 
 /// Prepares the document of an operation, which most often was prepared before.
 pub async fn prepare(schema: &PolygraphSchema, operation: Operation) -> Ready {
-    Ready { prepared: schema.0.documents.prepare(&operation.query).await, operation }
+    let prepared = match schema.0.limits.check_variables(&operation.variables) {
+        Ok(()) => schema.0.documents.prepare(&operation.query).await,
+        Err(excess) => Err(excess.into()),
+    };
+    Ready { prepared, operation }
 }
 
 /// Executes an operation.
@@ -102,10 +111,18 @@ pub async fn execute(
         let executed = refused(vec![error], ErrorCode::BadUserInput, request_id)?;
         return Ok(Executed { fate: Fate::RefusedMutation, ..executed });
     }
-    let explained = context.explain.clone().zip(chosen).map(|(explain, (chosen, _))| {
-        let cost = cost::of_operation(&schema.0.arguments, &prepared.document, chosen, &operation.variables);
-        (explain, cost)
-    });
+    let mut told = Told { explain: context.explain.clone(), tells_cost: context.tells_cost, cost: 0 };
+    let limits = &schema.0.limits;
+    if let Some((chosen, _)) = chosen
+        && (limits.cost.is_some() || told.is_wanted())
+    {
+        told.cost = cost::of_operation(&schema.0.arguments, &prepared.document, chosen, &operation.variables);
+        if let Err(excess) = limits.check_cost(told.cost) {
+            let Refusal { mut errors, code } = excess.into();
+            errors.iter_mut().for_each(|error| label(error, code, request_id));
+            return written(&Response::from_errors(errors), None, told.extensions(limits));
+        }
+    }
     let mut document = prepared.document.clone();
     if chosen.is_some_and(|(_, facts)| facts.plan.has_repeats())
         && let Some(chosen) = operation_mut(&mut document.operations, name.as_deref())
@@ -124,9 +141,35 @@ pub async fn execute(
         let paths = response.errors.iter().map(|error| error.path.as_slice());
         schema.0.outputs.nullify(&mut response.data, paths, &prepared.document, operation);
     }
-    let explained = explained.map(|(explain, cost)| explain.describe(cost));
-    let executed = written(&response, Some(&facts.plan), explained.as_ref())?;
-    Ok(Executed { keepable: executed.keepable && operation.ty == OperationType::Query, ..executed })
+    let executed = written(&response, Some(&facts.plan), told.extensions(limits))?;
+    let is_query = operation.ty == OperationType::Query;
+    Ok(Executed { keepable: executed.keepable && is_query && !told.is_wanted(), ..executed })
+}
+
+/// What a response tells of its request, where that is wanted.
+struct Told {
+    explain: Option<Explain>,
+    tells_cost: bool,
+    /// Known where it is wanted, or limited.
+    cost: u64,
+}
+
+impl Told {
+    fn is_wanted(&self) -> bool {
+        self.tells_cost || self.explain.is_some()
+    }
+
+    /// `extensions`; `None` where nothing is to be told.
+    fn extensions(&self, limits: &Limits) -> Option<serde_json::Value> {
+        let mut extensions = serde_json::Map::new();
+        if self.tells_cost {
+            extensions.insert("cost".to_owned(), json!({ "requested": self.cost, "limit": limits.cost }));
+        }
+        if let Some(explain) = &self.explain {
+            extensions.insert("explain".to_owned(), explain.describe(self.cost));
+        }
+        self.is_wanted().then_some(serde_json::Value::Object(extensions))
+    }
 }
 
 /// The operation of this name; without a name, the only one.
@@ -157,6 +200,7 @@ async fn run(
 }
 
 fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
+    errors.truncate(MAX_TOLD);
     for error in &mut errors {
         label(error, code, request_id);
     }
@@ -168,7 +212,7 @@ fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> s
 fn written(
     response: &Response,
     plan: Option<&Plan>,
-    explained: Option<&serde_json::Value>,
+    extensions: Option<serde_json::Value>,
 ) -> serde_json::Result<Executed> {
     let clean = response.errors.is_empty();
     let mut body = Vec::with_capacity(1024);
@@ -181,10 +225,9 @@ fn written(
         body.extend_from_slice(if clean { b"\"data\":" } else { b",\"data\":" });
         plan.write(&response.data, &mut body)?;
     }
-    if let Some(explained) = explained {
-        body.extend_from_slice(b",\"extensions\":{\"explain\":");
-        serde_json::to_writer(&mut body, explained)?;
-        body.push(b'}');
+    if let Some(extensions) = extensions {
+        body.extend_from_slice(b",\"extensions\":");
+        serde_json::to_writer(&mut body, &extensions)?;
     }
     body.push(b'}');
     let fate = if plan.is_some() { Fate::Ran } else { Fate::Refused };

@@ -1,26 +1,51 @@
-//! Limits on a document, checked before anything recurses into it or follows its fragments.
+//! Limits on what a client sends, checked before anything recurses into it, follows its fragments or executes it.
 //!
 //! Parser, validation and execution follow nesting on the stack, and fragments once for each time they are spread. So
 //! a text of a few thousand brackets would overflow the stack, and 25 fragments that each spread the next one twice
-//! would be 33 million selections. So brackets are counted as the text is parsed, and here each fragment is measured once.
+//! would be 33 million selections. So brackets, tokens, aliases and directives are counted as the text is parsed, and
+//! here each fragment is measured once.
 
-use std::collections::HashMap;
+mod measure;
 
-use async_graphql::Name;
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::ExecutableDocument;
+use serde_json::{Map, Value};
 
+use self::measure::Measuring;
 use super::ErrorCode;
+use super::syntax::{Bound, Bounds};
 
 /// The most brackets, of any kind, that may be open at one place of the text.
-pub(super) const MAX_OPEN: usize = 64;
-/// The most fields above one another, fragments expanded.
-const MAX_DEPTH: usize = 32;
+const MAX_OPEN: usize = 64;
 /// The most selection sets above one another, fragments expanded: those of fields, inline fragments and spreads.
 pub(super) const MAX_NESTING: usize = 96;
-/// The most fields of all operations together, fragments expanded.
-const MAX_FIELDS: u64 = 10_000;
+/// The most lists above one another in a description of the schema, where each multiplies those below: graphql-js has
+/// the same limit, and what tools send has one.
+const MAX_INTROSPECTED_LISTS: usize = 2;
+/// The most descriptions of the schema, or of a type, in one operation.
+const MAX_INTROSPECTIONS: u64 = 16;
 
-/// Why a document is not looked at any further.
+/// What may be sent at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Lexical tokens of a document.
+    pub tokens: usize,
+    /// Fields with an alias in a document.
+    pub aliases: usize,
+    /// Directives on one field, fragment or operation.
+    pub directives: usize,
+    /// Fields above one another, fragments expanded. Introspection has limits of its own.
+    pub depth: usize,
+    /// Fields at the top of an operation, fragments expanded.
+    pub root_fields: u64,
+    /// Fields of all operations together, fragments expanded.
+    pub fields: u64,
+    /// What an operation may cost, by the weights in the schema; `None`: anything.
+    pub cost: Option<u64>,
+    /// Lists and objects above one another in the variables.
+    pub variable_depth: usize,
+}
+
+/// Why something is not looked at any further.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Excess {
     /// What the client is told.
@@ -29,126 +54,132 @@ pub(super) struct Excess {
     pub message: String,
 }
 
-/// More lies above one another than anybody needs.
-pub(super) fn too_deep() -> Excess {
-    let message = format!("The query is nested too deeply: at most {MAX_DEPTH} fields above one another.");
-    Excess { code: ErrorCode::QueryTooDeep, message }
-}
-
-/// Checks a document, before it is validated.
-///
-/// # Errors
-/// [`Excess`] where it is too deep or too large once its fragments are expanded, or where that would never end.
-pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), Excess> {
-    let mut measuring = Measuring { document, fragments: HashMap::new() };
-    let mut fields = 0_u64;
-    for (_, operation) in document.operations.iter() {
-        fields = fields.saturating_add(measuring.measure(&operation.node.selection_set.node, 1)?.fields);
-    }
-    if fields > MAX_FIELDS {
-        let message = format!("The query selects {fields} fields, fragments expanded: at most {MAX_FIELDS}.");
-        return Err(Excess { code: ErrorCode::QueryTooComplex, message });
-    }
-    Ok(())
-}
-
-/// How much a selection set is, fragments expanded.
-#[derive(Clone, Copy, Default)]
-struct Extent {
-    fields: u64,
-    depth: usize,
-    nesting: usize,
-}
-
-struct Measuring<'a> {
-    document: &'a ExecutableDocument,
-    /// `None` while the fragment is being measured.
-    fragments: HashMap<&'a Name, Option<Extent>>,
-}
-
-impl<'a> Measuring<'a> {
-    /// `above` counts the selection sets on the stack.
-    fn measure(&mut self, selection: &'a SelectionSet, above: usize) -> Result<Extent, Excess> {
-        let mut whole = Extent::default();
-        for item in &selection.items {
-            let (own, below) = match &item.node {
-                Selection::Field(field) => (1, self.measure(&field.node.selection_set.node, above + 1)?),
-                Selection::InlineFragment(inline) => (0, self.measure(&inline.node.selection_set.node, above + 1)?),
-                Selection::FragmentSpread(spread) => {
-                    (0, self.measure_fragment(&spread.node.fragment_name.node, above + 1)?)
-                }
-            };
-            whole.fields = whole.fields.saturating_add(below.fields).saturating_add(own);
-            whole.depth = whole.depth.max(below.depth + own as usize);
-            whole.nesting = whole.nesting.max(below.nesting + 1);
-        }
-        if above > MAX_NESTING || whole.nesting > MAX_NESTING || whole.depth > MAX_DEPTH {
-            return Err(too_deep());
-        }
-        Ok(whole)
+impl Limits {
+    /// The bounds within which a text is read.
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds { open: MAX_OPEN, tokens: self.tokens, aliases: self.aliases, directives: self.directives }
     }
 
-    fn measure_fragment(&mut self, name: &'a Name, above: usize) -> Result<Extent, Excess> {
-        if above > MAX_NESTING {
-            return Err(too_deep());
-        }
-        match self.fragments.get(name) {
-            Some(Some(extent)) => return Ok(*extent),
-            Some(None) => {
-                let message = format!("The fragment \"{name}\" spreads itself.");
-                return Err(Excess { code: ErrorCode::ValidationFailed, message });
+    /// A text goes beyond a bound.
+    pub(super) fn beyond(&self, bound: Bound) -> Excess {
+        let Self { tokens, aliases, directives, .. } = self;
+        let (code, message) = match bound {
+            Bound::Open => {
+                let message =
+                    format!("The document is nested too deeply: at most {MAX_OPEN} brackets within one another.");
+                (ErrorCode::QueryTooDeep, message)
             }
-            None => {}
+            Bound::Tokens => (ErrorCode::TooManyTokens, format!("The document has too many tokens: at most {tokens}.")),
+            Bound::Aliases => {
+                (ErrorCode::TooManyAliases, format!("The document has too many aliases: at most {aliases}."))
+            }
+            Bound::Directives => {
+                let message = format!("Too many directives stand at one place: at most {directives}.");
+                (ErrorCode::QueryTooComplex, message)
+            }
+        };
+        Excess { code, message }
+    }
+
+    /// More lies above one another than may.
+    fn too_deep(&self) -> Excess {
+        let message = format!("The query is nested too deeply: at most {} fields above one another.", self.depth);
+        Excess { code: ErrorCode::QueryTooDeep, message }
+    }
+
+    /// Checks a document, before it is validated. `introspection` is whether the schema may be asked about.
+    ///
+    /// # Errors
+    /// [`Excess`] where it is too deep or too large once its fragments are expanded, or where that would never end.
+    pub(super) fn check_document(&self, document: &ExecutableDocument, introspection: bool) -> Result<(), Excess> {
+        let mut measuring = Measuring::of(document, self);
+        let mut fields = 0_u64;
+        for (_, operation) in document.operations.iter() {
+            let whole = measuring.measure(&operation.node.selection_set.node, 1)?;
+            fields = fields.saturating_add(whole.fields);
+            if !introspection && whole.introspections > 0 {
+                let message = "The schema may not be asked about here.".to_owned();
+                return Err(Excess { code: ErrorCode::IntrospectionDisabled, message });
+            }
+            if whole.depth > self.depth {
+                return Err(self.too_deep());
+            }
+            let of_operation = [
+                ("selects", whole.roots, self.root_fields, "fields at its top"),
+                ("describes the schema", whole.introspections, MAX_INTROSPECTIONS, "times"),
+            ];
+            for (does, count, most, what) in of_operation {
+                if count > most {
+                    return Err(too_complex(format!("The query {does} {count} {what}: at most {most}.")));
+                }
+            }
         }
-        // One that is not there is for validation to name.
-        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Extent::default()) };
-        self.fragments.insert(name, None);
-        let extent = self.measure(&fragment.node.selection_set.node, above)?;
-        self.fragments.insert(name, Some(extent));
-        Ok(extent)
+        if fields > self.fields {
+            let most = self.fields;
+            return Err(too_complex(format!("The query selects {fields} fields, fragments expanded: at most {most}.")));
+        }
+        Ok(())
+    }
+
+    /// Checks the variables of an operation, before anything recurses into them but the reader of JSON, which has a
+    /// bound of its own.
+    ///
+    /// # Errors
+    /// [`Excess`] where they are nested too deeply.
+    pub(super) fn check_variables(&self, variables: &Map<String, Value>) -> Result<(), Excess> {
+        let most = self.variable_depth;
+        if variables.values().all(|value| is_within(value, most)) {
+            return Ok(());
+        }
+        let message =
+            format!("The variables are nested too deeply: at most {most} lists and objects above one another.");
+        Err(Excess { code: ErrorCode::BadUserInput, message })
+    }
+
+    /// Checks what an operation costs.
+    ///
+    /// # Errors
+    /// [`Excess`] where it costs too much.
+    pub(super) fn check_cost(&self, cost: u64) -> Result<(), Excess> {
+        match self.cost {
+            Some(most) if cost > most => {
+                let message = format!("The query may cost {cost}: at most {most}. Ask for shorter lists.");
+                Err(too_complex(message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn too_complex(message: String) -> Excess {
+    Excess { code: ErrorCode::QueryTooComplex, message }
+}
+
+/// Whether at most `most` lists and objects lie above one another in a value.
+fn is_within(value: &Value, most: usize) -> bool {
+    match value {
+        Value::Array(items) => most > 0 && items.iter().all(|item| is_within(item, most - 1)),
+        Value::Object(fields) => most > 0 && fields.values().all(|field| is_within(field, most - 1)),
+        _ => true,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use async_graphql::parser::parse_query;
+pub(super) mod testing {
+    use super::Limits;
 
-    use super::*;
-
-    fn refused(query: &str) -> Option<ErrorCode> {
-        let document = parse_query(query).expect("a document");
-        check_document(&document).err().map(|excess| excess.code)
-    }
-
-    /// Fragments that each spread the next one twice.
-    fn doubling(times: usize) -> String {
-        let fragments = (0..times).map(|n| format!(" fragment F{n} on Query {{ ...F{} ...F{} }}", n + 1, n + 1));
-        format!("{{ ...F0 }}{} fragment F{times} on Query {{ a }}", fragments.collect::<String>())
-    }
-
-    #[test]
-    fn fragments_are_expanded_without_walking_them_again() {
-        assert_eq!(refused(&doubling(13)), None, "8,192 fields");
-        assert_eq!(refused(&doubling(14)), Some(ErrorCode::QueryTooComplex));
-        assert_eq!(refused(&doubling(90)), Some(ErrorCode::QueryTooComplex), "more than can be counted");
-    }
-
-    #[test]
-    fn depth_is_that_of_fields_whatever_fragments_lie_between() {
-        let deep = |n: usize, open: &str, close: &str| format!("{{ {} a {} }}", open.repeat(n), close.repeat(n));
-        assert_eq!(refused(&deep(MAX_DEPTH - 1, "a {", "}")), None);
-        assert_eq!(refused(&deep(MAX_DEPTH, "a {", "}")), Some(ErrorCode::QueryTooDeep));
-        assert_eq!(refused(&deep(20, "a { ... on A {", "} }")), None);
-        let chain: String = (0..20_000).map(|n| format!(" fragment F{n} on Query {{ ...F{} }}", n + 1)).collect();
-        assert_eq!(refused(&format!("{{ ...F0 }}{chain}")), Some(ErrorCode::QueryTooDeep), "a chain of fragments");
-        let known_first = format!("{{ ...F19999 ...F19920 ...F19840 ...F19760 }}{chain}");
-        assert_eq!(refused(&known_first), Some(ErrorCode::QueryTooDeep), "a chain measured from its end");
-    }
-
-    #[test]
-    fn fragments_that_never_end_are_invalid() {
-        let cycle = "{ ...A } fragment A on Query { a { ...B } } fragment B on Query { ...A }";
-        assert_eq!(refused(cycle), Some(ErrorCode::ValidationFailed));
-        assert_eq!(refused("{ a } fragment A on Query { ...A }"), None, "one that is never spread is not expanded");
-    }
+    /// Limits that tests of other things don't meet.
+    pub(in crate::graphql) const LIMITS: Limits = Limits {
+        tokens: 10_000,
+        aliases: 100,
+        directives: 10,
+        depth: 32,
+        root_fields: 100,
+        fields: 10_000,
+        cost: None,
+        variable_depth: 16,
+    };
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,7 @@ mod syntax;
 mod types;
 mod usages;
 mod variables;
+mod weights;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub use context::{Asker, Loading, RequestContext};
 pub use errors::ErrorCode;
 pub use execute::{Executed, Fate, Operation, Ready, execute, prepare};
 pub use explain::Explain;
+pub use limits::Limits;
 
 use documents::Documents;
 use nulls::OutputTypes;
@@ -45,7 +47,19 @@ use variables::InputTypes;
 #[derive(Clone)]
 pub struct PolygraphSchema(Arc<Executable>);
 
+/// What a schema lets its clients do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaOptions {
+    /// What they may send at most.
+    pub limits: Limits,
+    /// Whether they may ask about the schema itself.
+    pub introspection: bool,
+    /// Whether the error about an unknown name says which known ones are like it.
+    pub suggestions: bool,
+}
+
 struct Executable {
+    limits: Limits,
     /// Runs documents that are known to be valid.
     executor: Schema<query::Query, mutation::Mutation, EmptySubscription>,
     documents: Documents,
@@ -55,7 +69,7 @@ struct Executable {
 }
 
 /// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
-pub fn schema() -> PolygraphSchema {
+pub fn schema(options: SchemaOptions) -> PolygraphSchema {
     let sdl = sdl();
     let executor = Schema::build(query::Query, mutation::Mutation, EmptySubscription)
         .limit_recursive_depth(limits::MAX_NESTING)
@@ -64,8 +78,8 @@ pub fn schema() -> PolygraphSchema {
     let inputs = Arc::new(InputTypes::of(&sdl));
     let arguments = Arc::new(ArgumentTypes::of(&sdl));
     let outputs = OutputTypes(Arc::clone(&arguments));
-    let documents = Documents::new(Arc::clone(&inputs), Arc::clone(&arguments));
-    PolygraphSchema(Arc::new(Executable { executor, documents, inputs, arguments, outputs }))
+    let documents = Documents::new(Arc::clone(&inputs), Arc::clone(&arguments), options);
+    PolygraphSchema(Arc::new(Executable { limits: options.limits, executor, documents, inputs, arguments, outputs }))
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

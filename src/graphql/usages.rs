@@ -17,6 +17,7 @@ use async_graphql_value::{ConstValue, Value};
 
 use super::nulls::{named, root_of};
 use super::variables::{Input, InputTypes};
+use super::weights::Weights;
 
 /// The types of the arguments of all fields of objects and interfaces.
 #[derive(Debug, Clone, Default)]
@@ -29,10 +30,14 @@ pub(super) struct ArgumentTypes {
 /// A field, as the schema has it.
 #[derive(Debug, Clone)]
 pub(super) struct FieldType {
+    /// Its name.
+    pub name: String,
     /// Its type.
     pub ty: Type,
     /// Its arguments.
     pub arguments: Vec<Input>,
+    /// How long it is, and what it costs.
+    pub weights: Weights,
 }
 
 /// Where a variable stands.
@@ -72,7 +77,8 @@ impl ArgumentTypes {
             };
             let fields = fields.into_iter().map(|field| {
                 let arguments = field.node.arguments.into_iter().map(|argument| Input::from(argument.node)).collect();
-                (field.node.name.node.to_string(), FieldType { ty: field.node.ty.node, arguments })
+                let (name, weights) = (field.node.name.node.to_string(), Weights::of(&field.node.directives));
+                (name.clone(), FieldType { name, ty: field.node.ty.node, arguments, weights })
             });
             types.fields.insert(name, fields.collect());
         }
@@ -98,6 +104,12 @@ impl ArgumentTypes {
     /// executor's own.
     pub(super) fn field(&self, parent: &str, name: &str) -> Option<&FieldType> {
         self.fields.get(parent)?.get(name)
+    }
+
+    /// Every field there is, with the name of the type that has it.
+    #[cfg(test)]
+    pub(super) fn all_fields(&self) -> impl Iterator<Item = (&str, &FieldType)> {
+        self.fields.iter().flat_map(|(of, fields)| fields.values().map(move |field| (of.as_str(), field)))
     }
 
     /// Checks the values in an operation, and where its variables stand.
@@ -156,7 +168,7 @@ impl<'a> Check<'a> {
                 Selection::Field(field) => {
                     self.directives(&field.node.directives);
                     let known = self.arguments.field(parent, &field.node.name.node);
-                    let Some(FieldType { ty, arguments }) = known else { continue };
+                    let Some(FieldType { ty, arguments, .. }) = known else { continue };
                     for (name, value) in &field.node.arguments {
                         if let Some(argument) = arguments.iter().find(|argument| argument.name == name.node.as_str()) {
                             self.value(&value.node, Position::of(argument, value.pos));
@@ -182,13 +194,22 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// `@skip` and `@include` have one argument, `if: Boolean!`.
+    /// `@skip` and `@include` have one argument, `if: Boolean!`, and there are no others. async-graphql knows that as well,
+    /// but does not look at those of `__typename`.
     fn directives(&mut self, directives: &'a [Positioned<Directive>]) {
         let ty = Type { base: BaseType::Named(Name::new("Boolean")), nullable: false };
         for directive in directives {
-            for (name, value) in &directive.node.arguments {
-                if name.node == "if" {
+            let name = &directive.node.name.node;
+            if name != "skip" && name != "include" {
+                self.error(format!("Unknown directive \"@{name}\"."), directive.pos);
+                continue;
+            }
+            match directive.node.arguments.iter().find(|(name, _)| name.node == "if") {
+                Some((_, value)) => {
                     self.value(&value.node, Position { ty: &ty, has_default: false, at: value.pos });
+                }
+                None => {
+                    self.error(format!("The argument \"if\" of the directive \"@{name}\" is missing."), directive.pos)
                 }
             }
         }
@@ -340,6 +361,8 @@ mod tests {
             ("query ($v: Int!) { a(l: $v) { c } }", "expecting type \"[Int!]\""),
             ("query ($v: Int) { a(e: { id: $v }) { c } }", "expecting type \"ID!\""),
             ("query ($v: Boolean) { a @skip(if: $v) { c } }", "expecting type \"Boolean!\""),
+            ("{ __typename @skp(if: true) }", "Unknown directive \"@skp\""),
+            ("{ __typename @skip }", "\"if\" of the directive \"@skip\" is missing"),
             ("query ($v: Int @skip(if: true)) { a(m: $v) { c } }", "\"@skip\" may not stand at a variable"),
             ("query ($v: Int) { ...F } fragment F on Query { a { b(id: $v) { c } } }", "expecting type \"ID!\""),
         ];

@@ -22,6 +22,8 @@ use crate::services::identity::{Identified, IdentityError};
 
 /// `1` asks what the request asked of the stores.
 const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
+/// `1` asks what the operation may cost.
+const COST: HeaderName = HeaderName::from_static("x-cost");
 
 pub(super) async fn get(State(gateway): Shared, Extension(id): Id, request: Request) -> Response {
     let headers = request.headers();
@@ -109,13 +111,12 @@ impl Exchange<'_> {
             Asked::Known(question) => Some(question.scope()),
             Asked::Read(ready) => ready.scope(),
         };
-        let explained = self.headers.get(&EXPLAIN).is_some_and(|asked| asked == "1")
-            && may_have_explained(&self.gateway.explain, viewer);
+        let explained = self.asks(&EXPLAIN) && may_have_explained(&self.gateway.explain, viewer);
         let question = self.question(&asked, encoded);
         let found = match (self.results(), question) {
             (None, _) => Err(Why::Off),
             (Some(_), None) => Err(Why::Refused),
-            (Some(_), Some(_)) if explained => Err(Why::Explained),
+            (Some(_), Some(_)) if explained || self.asks(&COST) => Err(Why::Explained),
             (Some(_), Some(_)) if caching::wants_fresh(self.headers) => Err(Why::Asked),
             (Some(results), Some(question)) => Ok(results.find(&question, viewer).await),
         };
@@ -149,6 +150,7 @@ impl Exchange<'_> {
                 self.context(stores, asker).explained(Explain { trail, cache })
             }
         };
+        let context = context.telling_cost(self.asks(&COST));
         let executed = execute(&self.gateway.schema, context, ready, &self.id.id).await;
         let executed = executed.map_err(|error| {
             tracing::error!(%error, "a response could not be serialised");
@@ -162,6 +164,11 @@ impl Exchange<'_> {
             making.keep(executed.body.clone(), tags).await;
         }
         Ok(self.executed(executed, scope, verdict))
+    }
+
+    /// Whether the request has this header with the value `1`.
+    fn asks(&self, header: &HeaderName) -> bool {
+        self.headers.get(header).is_some_and(|asked| asked == "1")
     }
 
     fn results(&self) -> Option<&Results> {

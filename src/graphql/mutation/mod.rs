@@ -22,6 +22,7 @@ use super::context::RequestContext;
 use super::errors::{ApiError, Result};
 use super::pages::int;
 use super::types::{Like, Post, User};
+use super::weights::Cost;
 use crate::domain::{GlobalId, UserId, input};
 use crate::services::outcome::ServiceResult;
 use crate::services::sessions;
@@ -33,6 +34,7 @@ pub struct Mutation;
 #[Object]
 impl Mutation {
     /// Makes an account, and signs in.
+    #[graphql(directive = Cost::apply(100))]
     async fn sign_up(
         &self,
         ctx: &Context<'_>,
@@ -56,6 +58,7 @@ impl Mutation {
     }
 
     /// Signs in: opens a session, and hands out its token.
+    #[graphql(directive = Cost::apply(100))]
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
@@ -78,6 +81,7 @@ impl Mutation {
     }
 
     /// Signs out: ends this session, or all of the viewer's. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn sign_out(
         &self,
         ctx: &Context<'_>,
@@ -96,6 +100,7 @@ impl Mutation {
     }
 
     /// Changes the viewer's profile. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
@@ -116,6 +121,7 @@ impl Mutation {
     }
 
     /// Changes the viewer's password, and ends all of their other sessions. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(100))]
     async fn change_password(
         &self,
         ctx: &Context<'_>,
@@ -136,6 +142,7 @@ impl Mutation {
 
     /// Deletes the viewer's account and ends its sessions. What belongs to it is gone within seconds; then the handle
     /// is free. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(100))]
     async fn delete_account(
         &self,
         ctx: &Context<'_>,
@@ -154,6 +161,7 @@ impl Mutation {
     }
 
     /// Publishes a post. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn create_post(
         &self,
         ctx: &Context<'_>,
@@ -170,6 +178,7 @@ impl Mutation {
     }
 
     /// Edits a post of the viewer's. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn update_post(
         &self,
         ctx: &Context<'_>,
@@ -187,6 +196,7 @@ impl Mutation {
     }
 
     /// Deletes a post of the viewer's, with its likes. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn delete_post(
         &self,
         ctx: &Context<'_>,
@@ -202,6 +212,7 @@ impl Mutation {
     }
 
     /// Likes a post. To like it again changes nothing. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn like_post(
         &self,
         ctx: &Context<'_>,
@@ -221,6 +232,7 @@ impl Mutation {
     }
 
     /// Takes a like back. Where there is none nothing changes. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn unlike_post(
         &self,
         ctx: &Context<'_>,
@@ -240,6 +252,7 @@ impl Mutation {
     }
 
     /// Follows a user. To follow them again changes nothing. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn follow(
         &self,
         ctx: &Context<'_>,
@@ -255,6 +268,7 @@ impl Mutation {
     }
 
     /// Follows a user no more. Where the viewer does not follow them nothing changes. Somebody must be signed in.
+    #[graphql(directive = Cost::apply(10))]
     async fn unfollow(
         &self,
         ctx: &Context<'_>,

@@ -14,6 +14,7 @@ use super::types::{
     ActivityBucket, FollowSuggestion, LeaderboardEntry, Node, Post, PostConnection, SearchConnection, SearchResult,
     TrendingPost, User, UserConnection,
 };
+use super::weights::{Cost, Length, ListSize};
 use crate::domain::PageArgs;
 
 /// What can be asked.
@@ -32,6 +33,7 @@ impl Query {
     }
 
     /// The things with these ids, in their order; null for each there is none of.
+    #[graphql(directive = ListSize::apply(Length::Ids))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -56,6 +58,7 @@ impl Query {
     }
 
     /// All users.
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -79,6 +82,7 @@ impl Query {
 
     /// All posts, or those of one author.
     #[expect(clippy::too_many_arguments, reason = "they are the field's")]
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn posts(
         &self,
         ctx: &Context<'_>,
@@ -94,6 +98,7 @@ impl Query {
     }
 
     /// The posts of those whom the viewer follows, the latest first. Somebody must be signed in.
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn feed(
         &self,
         ctx: &Context<'_>,
@@ -108,6 +113,7 @@ impl Query {
     /// Users and posts in which all words of a text stand, typos forgiven: one in words of four letters or more, two
     /// from eight on. Characters that look like operators have no meaning.
     #[expect(clippy::too_many_arguments, reason = "they are the field's")]
+    #[graphql(directive = ListSize::apply(Length::ForwardPage), directive = Cost::apply(10))]
     async fn search(
         &self,
         ctx: &Context<'_>,
@@ -128,6 +134,7 @@ impl Query {
 
     /// Typeahead: what begins with a prefix, be it a handle, a word of a name or a word of a title. The exact handle
     /// comes first.
+    #[graphql(directive = ListSize::apply(Length::First), directive = Cost::apply(5))]
     async fn suggest(
         &self,
         ctx: &Context<'_>,
@@ -139,6 +146,7 @@ impl Query {
     }
 
     /// Authors by the likes that they received in a period, the most first.
+    #[graphql(directive = ListSize::apply(Length::First), directive = Cost::apply(10))]
     async fn leaderboard(
         &self,
         ctx: &Context<'_>,
@@ -150,6 +158,7 @@ impl Query {
     }
 
     /// Posts by the likes that they received in a period, the most first.
+    #[graphql(directive = ListSize::apply(Length::First), directive = Cost::apply(10))]
     async fn trending(
         &self,
         ctx: &Context<'_>,
@@ -161,6 +170,7 @@ impl Query {
     }
 
     /// Posts and likes per interval (UTC), empty intervals too: at most 1,000.
+    #[graphql(directive = ListSize::apply(Length::AtMost(1_000)), directive = Cost::apply(10))]
     async fn activity(
         &self,
         ctx: &Context<'_>,
@@ -174,6 +184,7 @@ impl Query {
     }
 
     /// Friends of friends: those followed by those whom the viewer follows, by how many. Somebody must be signed in.
+    #[graphql(directive = ListSize::apply(Length::First), directive = Cost::apply(10))]
     async fn suggested_follows(
         &self,
         ctx: &Context<'_>,
@@ -183,6 +194,7 @@ impl Query {
     }
 
     /// Posts that those whom the viewer follows like, by how many of them. Somebody must be signed in.
+    #[graphql(directive = ListSize::apply(Length::ForwardPage), directive = Cost::apply(10))]
     async fn recommended_posts(
         &self,
         ctx: &Context<'_>,

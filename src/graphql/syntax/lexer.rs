@@ -1,6 +1,7 @@
 //! Cuts a text into lexical tokens (§2.1).
 
 use async_graphql::Pos;
+use memchr::memchr2;
 
 use super::Unreadable;
 use super::strings::{block_string, string};
@@ -59,33 +60,43 @@ impl<'a> Lexer<'a> {
         let Some(first) = self.rest.chars().next() else { return Ok(Token { lexeme: Lexeme::End, at }) };
         let lexeme = match first {
             '!' | '$' | '&' | '(' | ')' | ':' | '=' | '@' | '[' | ']' | '{' | '|' | '}' => {
-                self.take(1);
+                self.take_ascii(1);
                 Lexeme::Mark(first)
             }
             '.' if self.rest.starts_with("...") => {
-                self.take(3);
+                self.take_ascii(3);
                 Lexeme::Spread
             }
             '"' => self.string()?,
             '-' | '0'..='9' => self.number()?,
-            first if is_name_start(first) => {
-                let length = self.rest.find(|next: char| !is_name_start(next) && !next.is_ascii_digit());
-                Lexeme::Name(self.take(length.unwrap_or(self.rest.len())))
-            }
+            first if is_name_start(first) => Lexeme::Name(self.take_ascii(name_length(self.rest))),
             _ => return Err(Unreadable::syntax(format!("unexpected character {first:?}"), at)),
         };
         Ok(Token { lexeme, at })
     }
 
+    /// How many tokens are left, or more than `most`.
+    pub(super) fn count_rest(&self, most: usize) -> usize {
+        count_tokens(self.rest, most)
+    }
+
     /// White space, commas, comments and byte order marks say nothing.
     fn skip_ignored(&mut self) {
-        loop {
-            let is_said = |next: char| !matches!(next, ' ' | '\t' | '\n' | '\r' | ',' | '\u{feff}');
-            self.take(self.rest.find(is_said).unwrap_or(self.rest.len()));
-            if !self.rest.starts_with('#') {
-                return;
+        while let Some(first) = self.rest.as_bytes().first() {
+            match first {
+                b' ' | b'\t' | b',' => {
+                    self.take_ascii(1);
+                }
+                b'\n' | b'\r' => {
+                    self.take(1);
+                }
+                // What follows is on a line of its own, so the columns of this one are nobody's.
+                b'#' => self.rest = &self.rest[line_length(self.rest)..],
+                0xEF if self.rest.starts_with('\u{feff}') => {
+                    self.take('\u{feff}'.len_utf8());
+                }
+                _ => return,
             }
-            self.take(self.rest.find(['\n', '\r']).unwrap_or(self.rest.len()));
         }
     }
 
@@ -137,9 +148,20 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Goes on by so many bytes, which are ASCII and of one line, and returns them.
+    fn take_ascii(&mut self, length: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.at.column += length;
+        self.rest = rest;
+        taken
+    }
+
     /// Goes on by so many bytes, and returns them.
     fn take(&mut self, length: usize) -> &'a str {
         let (taken, rest) = self.rest.split_at(length);
+        if taken.is_ascii() && memchr2(b'\n', b'\r', taken.as_bytes()).is_none() {
+            return self.take_ascii(length);
+        }
         let mut following = taken.chars().skip(1).chain(rest.chars().next());
         for character in taken.chars() {
             let next = following.next();
@@ -152,6 +174,53 @@ impl<'a> Lexer<'a> {
         self.rest = rest;
         taken
     }
+}
+
+/// How many tokens a text has, or more than `most`: counted without making any, for texts that are long. What is no token
+/// is for the lexer to tell.
+fn count_tokens(text: &str, most: usize) -> usize {
+    let (mut rest, mut count) = (text, 0);
+    while let Some(first) = rest.as_bytes().first()
+        && count <= most
+    {
+        let (length, is_token) = match first {
+            b' ' | b'\t' | b',' | b'\n' | b'\r' => (1, false),
+            b'#' => (line_length(rest), false),
+            b'"' => {
+                let read = if rest.starts_with("\"\"\"") { block_string(rest) } else { string(rest) };
+                let Ok((_, length)) = read else { return count };
+                (length, true)
+            }
+            b'.' if rest.starts_with("...") => (3, true),
+            b'-' | b'0'..=b'9' => (number_length(rest), true),
+            first if is_name_byte(*first) => (name_length(rest), true),
+            first if first.is_ascii() => (1, true),
+            _ => (rest.chars().next().map_or(1, char::len_utf8), false),
+        };
+        rest = &rest[length..];
+        count += usize::from(is_token);
+    }
+    count
+}
+
+/// The bytes before the end of the first line.
+fn line_length(text: &str) -> usize {
+    memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len())
+}
+
+/// The bytes of the name that a text begins with.
+fn name_length(text: &str) -> usize {
+    text.as_bytes().iter().position(|byte| !is_name_byte(*byte)).unwrap_or(text.len())
+}
+
+/// The bytes that are of a number at the most.
+fn number_length(text: &str) -> usize {
+    let is_part = |byte: &u8| is_name_byte(*byte) || matches!(byte, b'-' | b'+' | b'.');
+    text.as_bytes().iter().position(|byte| !is_part(byte)).unwrap_or(text.len())
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte == b'_' || byte.is_ascii_alphanumeric()
 }
 
 fn is_name_start(character: char) -> bool {
@@ -188,6 +257,22 @@ mod tests {
         assert_eq!(lexemes("\u{feff} ,\t# a comment \" {\r!\u{feff}"), [Mark('!')]);
         assert_eq!(lexemes("\"\" \"a\" \"\"\"b\"\"\"").len(), 3);
         assert_eq!(lexemes(""), []);
+    }
+
+    #[test]
+    fn tokens_are_counted_as_they_are_made() {
+        for text in [
+            "{a,_b1...on}",
+            "0 -0 -12 1.50 1e3 -2.5E-10 a(b:-1)",
+            "\u{feff} ,\t# a comment \" {\r!\u{feff}# another",
+            "\"\" \"a \\\" b\" \"\"\"b \\\"\"\" # c\"\"\" d",
+            "query ($a: [Int!]! = [1, 2] @b) { c(d: {e: $a}) @f ...G }",
+            "",
+        ] {
+            assert_eq!(count_tokens(text, 1_000), lexemes(text).len(), "{text}");
+        }
+        assert_eq!(count_tokens(&"a ".repeat(100), 7), 8);
+        assert_eq!(count_tokens("a b \"never closed", 1_000), 2);
     }
 
     #[test]

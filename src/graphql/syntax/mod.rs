@@ -32,8 +32,34 @@ pub(super) enum Unreadable {
         /// Where.
         at: Pos,
     },
-    /// More brackets are open at one place than may be.
-    TooDeep,
+    /// It goes beyond one of its bounds.
+    Beyond(Bound),
+}
+
+/// What is counted while a text is read, so that reading ends as soon as there is too much of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// Brackets that are open at one place: the stack does not grow beyond that.
+    Open,
+    /// Lexical tokens.
+    Tokens,
+    /// Fields with an alias.
+    Aliases,
+    /// Directives at one place.
+    Directives,
+}
+
+/// The most of each that a text may have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// See [`Bound::Open`].
+    pub open: usize,
+    /// See [`Bound::Tokens`].
+    pub tokens: usize,
+    /// See [`Bound::Aliases`].
+    pub aliases: usize,
+    /// See [`Bound::Directives`].
+    pub directives: usize,
 }
 
 impl Unreadable {
@@ -42,10 +68,10 @@ impl Unreadable {
     }
 }
 
-/// Reads a text in which at most `most_open` brackets are open at any place: the stack does not grow beyond that.
+/// Reads a text.
 ///
 /// # Errors
-/// [`Unreadable`], at the first place that can't be read.
-pub(super) fn parse(text: &str, most_open: usize) -> Result<Parsed, Unreadable> {
-    parser::Parser::new(text, most_open)?.document()
+/// [`Unreadable`], at the first place that can't be read or goes beyond a bound.
+pub(super) fn parse(text: &str, bounds: Bounds) -> Result<Parsed, Unreadable> {
+    parser::Parser::new(text, bounds)?.document()
 }

@@ -13,7 +13,11 @@ use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::{Number, Value};
 
 use super::lexer::{Lexeme, Lexer, Token};
-use super::{Parsed, Unreadable};
+use super::{Bound, Bounds, Parsed, Unreadable};
+
+/// After how many tokens those that are left are counted, before a tree is made of them: most texts have fewer, and one
+/// that has too many is refused for a tenth of what its tree would take.
+const COUNTED_FROM: usize = 400;
 
 type Result<T, E = Unreadable> = std::result::Result<T, E>;
 type Operation = (Option<Name>, Positioned<OperationDefinition>);
@@ -22,16 +26,20 @@ pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
     /// The token that is looked at.
     next: Token<'a>,
+    /// How many brackets are open here.
     open: usize,
-    most_open: usize,
+    /// How many tokens, and how many aliases, were read.
+    tokens: usize,
+    aliases: usize,
+    bounds: Bounds,
     faults: Vec<ServerError>,
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str, most_open: usize) -> Result<Self> {
+    pub(super) fn new(text: &'a str, bounds: Bounds) -> Result<Self> {
         let mut lexer = Lexer::new(text);
         let next = lexer.next()?;
-        Ok(Self { lexer, next, open: 0, most_open, faults: Vec::new() })
+        Ok(Self { lexer, next, open: 0, tokens: 0, aliases: 0, bounds, faults: Vec::new() })
     }
 
     pub(super) fn document(mut self) -> Result<Parsed> {
@@ -182,6 +190,8 @@ impl<'a> Parser<'a> {
     fn field(&mut self) -> Result<Field> {
         let first = self.name()?;
         let (alias, name) = if self.skip(':')? { (Some(first), self.name()?) } else { (None, first) };
+        self.aliases += usize::from(alias.is_some());
+        within(self.aliases, self.bounds.aliases, Bound::Aliases)?;
         let arguments = self.arguments(false)?;
         let directives = self.directives(false)?;
         let has_selection = self.next.lexeme == Lexeme::Mark('{');
@@ -198,6 +208,7 @@ impl<'a> Parser<'a> {
             }
             let (name, arguments) = (self.name()?, self.arguments(constant)?);
             directives.push(Positioned::new(Directive { name, arguments }, at));
+            within(directives.len(), self.bounds.directives, Bound::Directives)?;
         }
     }
 
@@ -314,7 +325,7 @@ impl<'a> Parser<'a> {
     fn opened(&mut self, bracket: char) -> Result<()> {
         self.expect(bracket)?;
         self.open += 1;
-        if self.open > self.most_open { Err(Unreadable::TooDeep) } else { Ok(()) }
+        within(self.open, self.bounds.open, Bound::Open)
     }
 
     fn closed(&mut self, bracket: char) -> Result<()> {
@@ -336,6 +347,12 @@ impl<'a> Parser<'a> {
     }
 
     fn advance(&mut self) -> Result<()> {
+        self.tokens += 1;
+        within(self.tokens, self.bounds.tokens, Bound::Tokens)?;
+        if self.tokens == COUNTED_FROM {
+            let left = self.bounds.tokens - self.tokens;
+            within(self.lexer.count_rest(left), left, Bound::Tokens)?;
+        }
         self.next = self.lexer.next()?;
         Ok(())
     }
@@ -347,6 +364,10 @@ impl<'a> Parser<'a> {
     fn fault(&mut self, message: impl Into<String>, at: Pos) {
         self.faults.push(ServerError::new(message, Some(at)));
     }
+}
+
+fn within(count: usize, most: usize, bound: Bound) -> Result<()> {
+    if count > most { Err(Unreadable::Beyond(bound)) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What strings say (§2.9.4).
 
+use memchr::{memchr, memchr3};
+
 /// What is wrong with a string, and how many bytes of it can be read.
 type Fault = (String, usize);
 
@@ -8,19 +10,19 @@ pub(super) fn string(text: &str) -> Result<(String, usize), Fault> {
     let mut value = String::new();
     let mut at = 1;
     loop {
-        let rest = &text[at..];
-        match rest.chars().next() {
-            Some('"') => return Ok((value, at + 1)),
-            Some('\\') => {
-                let (character, length) = escaped(rest).map_err(|message| (message, at))?;
+        let rest = text[at..].as_bytes();
+        let plain = memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
+        let plain = memchr(b'\r', &rest[..plain]).unwrap_or(plain);
+        value.push_str(&text[at..at + plain]);
+        at += plain;
+        match rest.get(plain) {
+            Some(b'"') => return Ok((value, at + 1)),
+            Some(b'\\') => {
+                let (character, length) = escaped(&text[at..]).map_err(|message| (message, at))?;
                 value.push(character);
                 at += length;
             }
-            None | Some('\n' | '\r') => return Err(("the string does not end".to_owned(), at)),
-            Some(character) => {
-                value.push(character);
-                at += character.len_utf8();
-            }
+            _ => return Err(("the string does not end".to_owned(), at)),
         }
     }
 }

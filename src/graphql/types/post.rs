@@ -14,6 +14,7 @@ use crate::graphql::in_place::InPlace;
 use crate::graphql::pages::{PageInfo, Total, connection, edges, int};
 use crate::graphql::projection;
 use crate::graphql::scalars::DateTime;
+use crate::graphql::weights::{Length, ListSize};
 use crate::loaders::{Paged, PostKey};
 use crate::ports::LikedPost;
 
@@ -86,6 +87,7 @@ impl Post {
     }
 
     /// Its likes, the latest first.
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn likes(
         &self,
         ctx: &Context<'_>,

@@ -13,6 +13,7 @@ use crate::graphql::in_place::{InPlace, List, Resolve};
 use crate::graphql::pages::{self, PageInfo, int};
 use crate::graphql::projection;
 use crate::graphql::scalars::{AtMost, DateTime, SearchType};
+use crate::graphql::weights::{Length, ListSize};
 use crate::loaders::PostKey;
 
 /// A page of search results.
@@ -114,6 +115,7 @@ impl SearchResult {
     }
 
     /// Where the words were found.
+    #[graphql(directive = ListSize::apply(Length::AtMost(5)))]
     async fn highlights(&self) -> List<Highlight> {
         let highlight =
             |found: &crate::domain::search::Highlight| Highlight { field: found.field, html: found.html.clone() };
@@ -149,8 +151,10 @@ pub(in crate::graphql) struct Highlight {
 #[graphql(complex)]
 pub(in crate::graphql) struct SearchFacets {
     /// Results by type.
+    #[graphql(directive = ListSize::apply(Length::AtMost(2)))]
     types: List<TypeFacet>,
     /// Results by the month (UTC) in which they were created.
+    #[graphql(directive = ListSize::apply(Length::AtMost(240)))]
     months: List<MonthFacet>,
     #[graphql(skip)]
     authors: Vec<(UserId, u64)>,
@@ -159,6 +163,7 @@ pub(in crate::graphql) struct SearchFacets {
 #[ComplexObject]
 impl SearchFacets {
     /// Posts by author, the most first.
+    #[graphql(directive = ListSize::apply(Length::First))]
     async fn authors(
         &self,
         #[graphql(desc = "How many at most: 1 to 100.", default_with = "AtMost::default()")] first: AtMost<10>,

@@ -11,6 +11,7 @@ use crate::graphql::errors::Result;
 use crate::graphql::in_place::{InPlace, List};
 use crate::graphql::pages::int;
 use crate::graphql::scalars::AtMost;
+use crate::graphql::weights::{Length, ListSize};
 use crate::loaders::Mutuals;
 
 /// Somebody worth following, since those whom the viewer follows do.
@@ -39,6 +40,7 @@ impl FollowSuggestion {
     }
 
     /// Who those are, the latest to follow them first.
+    #[graphql(directive = ListSize::apply(Length::First))]
     async fn mutuals(
         &self,
         ctx: &Context<'_>,

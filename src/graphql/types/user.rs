@@ -14,6 +14,7 @@ use crate::graphql::in_place::InPlace;
 use crate::graphql::pages::{PageInfo, Total, connection, edges, int};
 use crate::graphql::projection;
 use crate::graphql::scalars::DateTime;
+use crate::graphql::weights::{Length, ListSize};
 use crate::loaders::{AuthorsPosts, Paged};
 
 /// Somebody who posts, likes and follows.
@@ -124,6 +125,7 @@ impl User {
     }
 
     /// Those who follow them, the latest first.
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn followers(
         &self,
         ctx: &Context<'_>,
@@ -137,6 +139,7 @@ impl User {
     }
 
     /// Those whom they follow, the latest first.
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn following(
         &self,
         ctx: &Context<'_>,
@@ -151,6 +154,7 @@ impl User {
 
     /// Those of their followers whom the viewer follows, the latest to follow them first; null when nobody is signed
     /// in.
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn mutual_followers(
         &self,
         ctx: &Context<'_>,
@@ -164,6 +168,7 @@ impl User {
     }
 
     /// Their posts, the latest first.
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn posts(
         &self,
         ctx: &Context<'_>,
@@ -177,6 +182,7 @@ impl User {
     }
 
     /// What they like, the latest like first.
+    #[graphql(directive = ListSize::apply(Length::Page))]
     async fn liked_posts(
         &self,
         ctx: &Context<'_>,

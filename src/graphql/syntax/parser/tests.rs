@@ -6,9 +6,10 @@ use super::*;
 use crate::graphql::syntax::parse;
 
 const MOST_OPEN: usize = 8;
+const BOUNDS: Bounds = Bounds { open: MOST_OPEN, tokens: 1_000_000, aliases: 100, directives: 100 };
 
 fn parsed(text: &str) -> Parsed {
-    parse(text, MOST_OPEN).expect(text)
+    parse(text, BOUNDS).expect(text)
 }
 
 /// A document without its places and in one order.
@@ -89,7 +90,7 @@ fn what_is_no_document_is_refused_where_it_fails() {
         ("type A { b: Int }", 1, "an operation or a fragment, found \"type\""),
         ("{ a(b: &) }", 8, "a value, found \"&\""),
     ] {
-        let Err(Unreadable::Syntax { message, at }) = parse(text, MOST_OPEN) else { panic!("{text} is read") };
+        let Err(Unreadable::Syntax { message, at }) = parse(text, BOUNDS) else { panic!("{text} is read") };
         assert!(message.starts_with(&format!("expected {expected}")), "{text}: {message}");
         assert_eq!(at, Pos { line: 1, column }, "{text}");
     }
@@ -103,15 +104,19 @@ fn brackets_may_be_open_up_to_a_limit() {
             if open == "{ a" { inner } else { format!("{{ a(b: {inner}) }}") }
         };
         let around = if open == "{ a" { 0 } else { 2 };
-        assert!(parse(&nested(MOST_OPEN - around), MOST_OPEN).is_ok(), "{open}");
-        assert_eq!(parse(&nested(MOST_OPEN - around + 1), MOST_OPEN).err(), Some(Unreadable::TooDeep), "{open}");
+        assert!(parse(&nested(MOST_OPEN - around), BOUNDS).is_ok(), "{open}");
+        assert_eq!(
+            parse(&nested(MOST_OPEN - around + 1), BOUNDS).err(),
+            Some(Unreadable::Beyond(Bound::Open)),
+            "{open}"
+        );
     }
     let ty = format!("query ($a: {}Int{}) {{ a }}", "[".repeat(MOST_OPEN), "]".repeat(MOST_OPEN));
-    assert_eq!(parse(&ty, MOST_OPEN).err(), Some(Unreadable::TooDeep));
-    assert_eq!(parse(&"{a".repeat(100_000), MOST_OPEN).err(), Some(Unreadable::TooDeep), "never closed");
+    assert_eq!(parse(&ty, BOUNDS).err(), Some(Unreadable::Beyond(Bound::Open)));
+    assert_eq!(parse(&"{a".repeat(100_000), BOUNDS).err(), Some(Unreadable::Beyond(Bound::Open)), "never closed");
     let many = "[{(".repeat(20);
     for harmless in [format!("{{ a(b: \"{many}\" c: \"\"\"\" {many}\"\"\") }} # {many}"), "{ a { b } }".repeat(50)] {
-        assert!(parse(&harmless, MOST_OPEN).is_ok(), "{harmless}");
+        assert!(parse(&harmless, BOUNDS).is_ok(), "{harmless}");
     }
 }
 
