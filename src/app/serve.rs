@@ -17,7 +17,7 @@ use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::{Guarded, Keeper, Results};
 use crate::config::{CacheChoice, Config};
 use crate::graphql::{Limits, SchemaOptions};
-use crate::http::{Gateway, Health, Phase, router};
+use crate::http::{self, BodyLimits, Doors, Gateway, Health, Phase, router};
 use crate::loaders::Loaders;
 use crate::ports::{Clock, Role};
 use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
@@ -42,6 +42,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         explain: config.server.explain.clone(),
         traced,
         loading: Loaders::new,
+        doors: doors(config),
     }
 }
 
@@ -61,6 +62,17 @@ fn schema_options(config: &Config) -> SchemaOptions {
         },
         introspection: config.security.introspection,
         suggestions: config.security.suggestions,
+    }
+}
+
+/// Who is let in to what.
+fn doors(config: &Config) -> Doors {
+    Doors {
+        body: BodyLimits { size: config.limits.max_body_size, time: config.limits.body_timeout },
+        graphiql: config.security.graphiql,
+        schema: config.security.introspection,
+        cors_origins: config.security.cors_origins.clone(),
+        hsts: config.security.hsts_max_age.and_then(Doors::hsts_for),
     }
 }
 
@@ -87,11 +99,10 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let address = listener.local_addr().map_err(|error| AppError::new("The listener has no address.", error))?;
 
     let (drain, drained) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, router(gateway).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async {
-            let _ = drained.await;
-        });
-    let server = tokio::spawn(server.into_future());
+    let server = http::serve(listener, router(gateway), config.limits.header_timeout, async {
+        let _ = drained.await;
+    });
+    let server = tokio::spawn(server);
 
     let working = CancellationToken::new();
     let relayed = tokio::spawn(relay.run(working.clone()));
@@ -108,7 +119,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let serving = async {
         start(&config, &stores, &monitor, &clock).await?;
         health.enter(Phase::Serving);
-        announce(address, config.truth_is_embedded() && config.data.demo_data);
+        announce(address, config.security.graphiql, config.truth_is_embedded() && config.data.demo_data);
         monitor.watch().await;
         Ok::<_, AppError>(())
     };
@@ -162,12 +173,13 @@ async fn finish(server: impl Future, grace: std::time::Duration) {
 }
 
 /// Says where the gateway is, and on a terminal's first steps what to try.
-fn announce(address: SocketAddr, demo: bool) {
+fn announce(address: SocketAddr, graphiql: bool, demo: bool) {
     let mut text = format!("Listening on http://{address}\n");
     if demo {
-        text.push_str(&format!(
-            "\n  GraphiQL        http://{address}/\n  demo login      {DEMO_HANDLE} / {DEMO_PASSWORD}\n\n  Try:\n"
-        ));
+        if graphiql {
+            text.push_str(&format!("\n  GraphiQL        http://{address}/"));
+        }
+        text.push_str(&format!("\n  demo login      {DEMO_HANDLE} / {DEMO_PASSWORD}\n\n  Try:\n"));
         let queries = [
             "{ posts(first: 5) { nodes { title author { handle } likeCount } } }",
             "{ search(query: \\\"database\\\", first: 3) { totalCount nodes { title highlights { field html } } } }",

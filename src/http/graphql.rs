@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::accept::{self, MediaType};
-use super::body::{Unread, read_body};
+use super::body::read_body;
 use super::caching::{self, Keepers, Verdict, Why};
 use super::request::{Encoded, NotARequest};
 use super::request_id::RequestId;
@@ -28,7 +28,10 @@ const COST: HeaderName = HeaderName::from_static("x-cost");
 pub(super) async fn get(State(gateway): Shared, Extension(id): Id, request: Request) -> Response {
     let headers = request.headers();
     let parameters = request.uri().query().unwrap_or_default();
-    if accept::wants_page(headers) && !parameters.split('&').any(|parameter| parameter.starts_with("query=")) {
+    if gateway.doors.graphiql
+        && accept::wants_page(headers)
+        && !parameters.split('&').any(|parameter| parameter.starts_with("query="))
+    {
         return Redirect::to("/").into_response();
     }
     let encoded = Encoded { form: Form::Parameters, raw: parameters.as_bytes() };
@@ -37,17 +40,14 @@ pub(super) async fn get(State(gateway): Shared, Extension(id): Id, request: Requ
 
 pub(super) async fn post(State(gateway): Shared, Extension(id): Id, request: Request) -> Response {
     let (Parts { headers, .. }, body) = request.into_parts();
-    let body = match read_body(&headers, body).await {
+    let body = match read_body(&headers, body, gateway.doors.body).await {
         Ok(body) => body,
         Err(unread) => {
             let media = accept::negotiate(&headers).unwrap_or(MediaType::Json);
-            let (status, code, message) = match unread {
-                Unread::TooLarge => {
-                    (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::RequestTooLarge, "The body has more than 1 MiB.")
-                }
-                Unread::Broken => (StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, "The body could not be read."),
-            };
-            return respond::refusal(media, status, code, message, &id);
+            let (status, code, message, header) = unread.told();
+            let mut response = respond::refusal(media, status, code, &message, &id);
+            response.headers_mut().extend(header);
+            return response;
         }
     };
     answer(&gateway, &id, &headers, Encoded { form: Form::Body, raw: &body }).await

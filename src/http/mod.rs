@@ -5,11 +5,14 @@ mod body;
 mod caching;
 mod graphql;
 mod health;
+mod json;
+mod listen;
 mod metrics;
 mod pages;
 mod request;
 mod request_id;
 mod respond;
+mod security;
 
 use std::sync::Arc;
 
@@ -17,7 +20,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 
+pub use body::BodyLimits;
 pub use health::{Health, Phase};
+pub use listen::serve;
+pub use security::Doors;
 
 use crate::cache::Results;
 use crate::config::ExplainFor;
@@ -52,6 +58,8 @@ pub struct Gateway {
     pub traced: fn(&Stores) -> (Stores, Trail),
     /// Opens the lanes of each request.
     pub loading: Loading,
+    /// Who is let in to what.
+    pub doors: Doors,
 }
 
 /// The gateway, as handlers get it.
@@ -60,14 +68,17 @@ type Shared = State<Arc<Gateway>>;
 /// The routes of a gateway.
 pub fn router(gateway: Gateway) -> Router {
     let gateway = Arc::new(gateway);
-    Router::new()
+    let routes = Router::new()
         .route("/", get(pages::graphiql).fallback(respond::method_not_allowed_get))
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(respond::method_not_allowed))
         .route("/schema.graphql", get(pages::schema).fallback(respond::method_not_allowed_get))
         .route("/livez", get(pages::alive).fallback(respond::method_not_allowed_get))
         .route("/metrics", get(metrics::metrics).fallback(respond::method_not_allowed_get))
         .route("/readyz", get(health::ready).fallback(respond::method_not_allowed_get))
-        .fallback(respond::not_found)
-        .layer(request_id::layer(Arc::clone(&gateway)))
-        .with_state(gateway)
+        .fallback(respond::not_found);
+    let routes = match security::cors(&gateway.doors.cors_origins) {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    routes.layer(request_id::layer(Arc::clone(&gateway))).with_state(gateway)
 }

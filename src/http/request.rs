@@ -2,10 +2,10 @@
 
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
+use super::json::Unambiguous;
 use crate::cache::Form;
 use crate::graphql::Operation;
 
@@ -46,15 +46,15 @@ impl Encoded<'_> {
 struct Raw {
     query: Option<String>,
     operation_name: Option<String>,
-    variables: Option<Value>,
-    extensions: Option<Value>,
+    variables: Option<Unambiguous>,
+    extensions: Option<Unambiguous>,
 }
 
 impl Raw {
     fn checked(self, safe: bool) -> Result<Operation, NotARequest> {
-        let object = |name: &str, value: Option<Value>| match value {
-            None | Some(Value::Null) => Ok(Map::new()),
-            Some(Value::Object(object)) => Ok(object),
+        let object = |name: &str, value: Option<Unambiguous>| match value {
+            None | Some(Unambiguous(Value::Null)) => Ok(Map::new()),
+            Some(Unambiguous(Value::Object(object))) => Ok(object),
             Some(_) => Err(NotARequest::Malformed(format!("`{name}` must be a JSON object."))),
         };
         let query = self.query.filter(|query| !query.trim().is_empty());
@@ -75,13 +75,16 @@ fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, NotARequest>
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let malformed = |message: &str| NotARequest::Malformed(message.to_owned());
     // An array would pass for the fields of an object in their order.
-    if body.trim_ascii_start().starts_with(b"[") && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
-        return Err(malformed("Batches of operations are not accepted: send one."));
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(malformed("The body must be a JSON object: batches of operations are not accepted."));
     }
     let raw: Raw = serde_json::from_slice(body).map_err(|error| match error.classify() {
         Category::Data => {
-            malformed("The body must be a JSON object with `query`, and if need be `variables` and `operationName`.")
+            let message = "The body must be a JSON object with `query`, and if need be `variables` and `operationName`; \
+                           no key may stand twice.";
+            malformed(message)
         }
+        _ if error.to_string().starts_with("recursion limit") => malformed("The body is nested too deeply."),
         _ => malformed("The body is not JSON."),
     })?;
     raw.checked(false)
@@ -94,12 +97,15 @@ fn from_parameters(parameters: &[u8]) -> Result<Operation, NotARequest> {
         serde_json::from_str(text).map_err(|_| NotARequest::Malformed(format!("`{name}` is not JSON.")))
     };
     for (name, value) in url::form_urlencoded::parse(parameters) {
-        match name.as_ref() {
-            "query" => raw.query = Some(value.into_owned()),
-            "operationName" => raw.operation_name = Some(value.into_owned()),
-            "variables" if !value.is_empty() => raw.variables = Some(json("variables", &value)?),
-            "extensions" if !value.is_empty() => raw.extensions = Some(json("extensions", &value)?),
-            _ => {}
+        let stands_twice = match name.as_ref() {
+            "query" => raw.query.replace(value.into_owned()).is_some(),
+            "operationName" => raw.operation_name.replace(value.into_owned()).is_some(),
+            "variables" if !value.is_empty() => raw.variables.replace(json("variables", &value)?).is_some(),
+            "extensions" if !value.is_empty() => raw.extensions.replace(json("extensions", &value)?).is_some(),
+            _ => false,
+        };
+        if stands_twice {
+            return Err(NotARequest::Malformed(format!("`{name}` stands twice.")));
         }
     }
     raw.checked(true)

@@ -15,7 +15,7 @@ use tower::layer::layer_fn;
 use tower::{Layer, Service};
 use tracing::Instrument as _;
 
-use super::{Gateway, respond};
+use super::{Gateway, respond, security};
 use crate::domain::hex;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,7 +44,7 @@ pub(super) fn layer<S>(gateway: Arc<Gateway>) -> impl Layer<S, Service = WithId<
 }
 
 /// Takes the id that a proxy in front gave, if it is a plain one, and makes one otherwise. A request that panics is
-/// answered here, where its id is known.
+/// answered here, where its id is known. Every answer leaves with the headers that browsers are to heed.
 impl<S> Service<Request> for WithId<S>
 where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>,
@@ -66,12 +66,14 @@ where
         let known = RequestId { id, address };
         request.extensions_mut().insert(known.clone());
         let answering = self.inner.call(request).instrument(span);
+        let gateway = Arc::clone(&self.gateway);
         Box::pin(async move {
             let answered = AssertUnwindSafe(answering).catch_unwind().await;
             let mut response = answered.unwrap_or_else(|panic| Ok(respond::panicked(&*panic, &known)))?;
             if let Ok(value) = HeaderValue::from_str(&known.id) {
                 response.headers_mut().insert(HEADER, value);
             }
+            security::add_headers(&mut response, &gateway.doors);
             Ok(response)
         })
     }

@@ -18,7 +18,7 @@ pub(super) fn graphql(media: MediaType, status: StatusCode, body: Bytes) -> Resp
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     // Room for all that is said with an answer.
-    *response.headers_mut() = HeaderMap::with_capacity(8);
+    *response.headers_mut() = HeaderMap::with_capacity(12);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media.header()));
     response
 }
@@ -49,7 +49,7 @@ pub(super) async fn method_not_allowed_get() -> Response {
 
 /// 404, which says where the API is.
 pub(super) async fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, "There is nothing here. The API is at /graphql, GraphiQL at /.\n").into_response()
+    (StatusCode::NOT_FOUND, "There is nothing here. The API is at /graphql.\n").into_response()
 }
 
 /// A defect of ours: the request is answered, the panic's text is for the log alone.
