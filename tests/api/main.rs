@@ -4,6 +4,7 @@
 //! set of stores, seeded once, and only read; a test that writes or breaks something opens a world of its own. Every
 //! answer, whatever the test looks at, is checked for what holds for all of them (`support::answer`).
 
+mod attacks;
 mod authorization;
 mod bad_input;
 mod binary;
@@ -11,9 +12,11 @@ mod cache;
 mod cancelling;
 mod differential;
 mod explain;
+mod exposure;
 mod fields;
 mod fuzz;
 mod golden;
+mod limits;
 mod outage;
 mod outside;
 mod pagination;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
@@ -34,6 +35,7 @@ pub(crate) struct Serving {
     child: Child,
     out: BufReader<ChildStdout>,
     log: PathBuf,
+    pub(crate) address: SocketAddr,
     pub(crate) client: Client,
 }
 
@@ -63,7 +65,8 @@ impl Serving {
             assert_ne!(out.read_line(&mut line).expect("text"), 0, "it ended before it listened");
         }
         let address = line.trim_end().trim_start_matches("Listening on http://");
-        Self { child, out, log, client: Client::new(address.parse().expect("an address")) }
+        let address = address.parse().expect("an address");
+        Self { child, out, log, address, client: Client::new(address) }
     }
 
     /// What it has logged so far.

@@ -95,10 +95,18 @@ impl World {
 
     /// Another gateway on the same stores, whose calls of them are counted. It keeps no results.
     pub(crate) async fn counted(&self) -> (Served, CallLog) {
+        let (gateway, log) = self.counted_gateway(&[]);
+        (self.serve(gateway).await, log)
+    }
+
+    /// The same, not served yet, and configured differently by these variables.
+    pub(crate) fn counted_gateway(&self, changes: &[(&'static str, &str)]) -> (Gateway, CallLog) {
+        let mut env = self.env.clone();
+        env.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let log = CallLog::default();
         let gateway =
-            Gateway { stores: self.logged(&log), results: None, ..gateway(&self.config, &self.stores, &clock()) };
-        (self.serve(gateway).await, log)
+            Gateway { stores: self.logged(&log), results: None, ..gateway(&read_config(&env), &self.stores, &clock()) };
+        (with_handles(gateway, &self.society), log)
     }
 
     /// The stores of this world, with a log of their calls.
@@ -115,7 +123,12 @@ impl World {
         Served::new(with_handles(gateway, &self.society)).await
     }
 
-    /// A gateway on the same data, configured differently by these variables.
+    /// The same, served.
+    pub(crate) async fn configured(&self, changes: &[(&'static str, &str)]) -> Served {
+        self.serve(self.counted_gateway(changes).0).await
+    }
+
+    /// A gateway on the same data, which opens the stores anew, configured differently by these variables.
     pub(crate) async fn with(&self, changes: &[(&'static str, String)]) -> Served {
         let mut env = self.env.clone();
         env.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
