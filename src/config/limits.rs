@@ -127,9 +127,9 @@ static HEADER_TIMEOUT: Setting<Duration> = Setting::new(
     "DURATION",
     read::timeout,
     "How long a client may take to send the headers of a request, and how long its connection may wait for the next \
-     request.",
+     request: longer than a proxy in front keeps connections that wait.",
 )
-.default("30s");
+.default("75s");
 
 static BODY_TIMEOUT: Setting<Duration> = Setting::new(
     "body_timeout",
