@@ -10,7 +10,7 @@ pub(super) fn string(text: &str) -> Result<(String, usize), Fault> {
     let mut value = String::new();
     let mut at = 1;
     loop {
-        let rest = text[at..].as_bytes();
+        let rest = &text.as_bytes()[at..];
         let plain = memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
         let plain = memchr(b'\r', &rest[..plain]).unwrap_or(plain);
         value.push_str(&text[at..at + plain]);
