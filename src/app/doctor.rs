@@ -86,7 +86,7 @@ fn next(role: Role, kind: ErrorKind) -> String {
     };
     match kind {
         ErrorKind::NotReady => "run `polygraph migrate`".to_owned(),
-        ErrorKind::Unavailable | ErrorKind::Timeout => {
+        ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Overloaded => {
             format!("make sure that it runs, and that {variable} is its address (`polygraph config` shows it)")
         }
         ErrorKind::Conflict | ErrorKind::OutcomeUnknown | ErrorKind::Internal => {

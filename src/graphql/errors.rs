@@ -21,6 +21,8 @@ pub enum ErrorCode {
     Unauthenticated,
     /// A store is down or too slow.
     StoreUnavailable,
+    /// The request had no time left.
+    Timeout,
     /// Something was tried too often.
     RateLimited,
     /// More is asked for than can be done in good time.
@@ -52,6 +54,7 @@ impl ErrorCode {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::StoreUnavailable => "STORE_UNAVAILABLE",
+            Self::Timeout => "TIMEOUT",
             Self::RateLimited => "RATE_LIMITED",
             Self::Overloaded => "OVERLOADED",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
@@ -113,10 +116,9 @@ impl From<ApiError> for async_graphql::Error {
         match error {
             ApiError::Invalid(invalid) => with_code(ErrorCode::BadUserInput, invalid.to_string()),
             ApiError::Unauthenticated => with_code(ErrorCode::Unauthenticated, "Sign in first.".to_owned()),
-            ApiError::Overloaded => with_code(
-                ErrorCode::Overloaded,
-                "Too much is asked for at the moment. Try again in a while.".to_owned(),
-            ),
+            ApiError::Overloaded => {
+                with_code(ErrorCode::Overloaded, format!("Too much is asked for at the moment. {LATER}"))
+            }
             ApiError::RateLimited(wait) => {
                 // Rounded up: who waits as told is not refused again.
                 let seconds = wait.as_millis().div_ceil(1_000).max(1) as u64;
@@ -138,17 +140,22 @@ impl From<ApiError> for async_graphql::Error {
     }
 }
 
+/// What to do where too much is asked for.
+const LATER: &str = "Try again in a while.";
+
 /// A store's failure as clients see it. It was logged where the call was made: many fields may share it.
 fn of_store(failure: &StoreError) -> (ErrorCode, String) {
+    let role = failure.role;
+    let code = if failure.is_late_request() { ErrorCode::Timeout } else { ErrorCode::StoreUnavailable };
     match failure.kind {
         ErrorKind::OutcomeUnknown => {
-            let role = failure.role;
-            let message = format!("The store of {role} did not say whether it wrote this. Look before you try again.");
-            (ErrorCode::StoreUnavailable, message)
+            (code, format!("The store of {role} did not say whether it wrote this. Look before you try again."))
         }
+        ErrorKind::Timeout if code == ErrorCode::Timeout => (code, "The request took too long.".to_owned()),
         ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady | ErrorKind::Conflict => {
-            (ErrorCode::StoreUnavailable, format!("The store of {} does not answer at the moment.", failure.role))
+            (code, format!("The store of {role} does not answer at the moment."))
         }
+        ErrorKind::Overloaded => (ErrorCode::Overloaded, format!("The store of {role} has too much to do. {LATER}")),
         ErrorKind::Internal => (ErrorCode::Internal, "Something went wrong on our side.".to_owned()),
     }
 }
@@ -164,6 +171,7 @@ pub(super) fn code_of(error: &ServerError) -> ErrorCode {
             ErrorCode::RateLimited,
             ErrorCode::Overloaded,
             ErrorCode::StoreUnavailable,
+            ErrorCode::Timeout,
         ];
         return known.into_iter().find(|code| code.as_str() == given).unwrap_or(ErrorCode::Internal);
     }
@@ -184,10 +192,15 @@ mod tests {
 
     use super::*;
     use crate::ports::Role;
+    use crate::ports::deadline::DeadlinePassed;
 
     /// The code, and the outcome if one is told, of a mutation whose store failed like this.
     fn told(kind: ErrorKind) -> (ErrorCode, Option<Value>) {
-        let failure = ServiceError::from(StoreError::new(Role::Posts, kind, "the driver's words"));
+        told_of(StoreError::new(Role::Posts, kind, "the driver's words"))
+    }
+
+    fn told_of(failure: StoreError) -> (ErrorCode, Option<Value>) {
+        let failure = ServiceError::from(failure);
         let error = async_graphql::Error::from(ApiError::from(failure)).into_server_error(Pos::default());
         assert!(!error.message.contains("driver"), "{}", error.message);
         let outcome = error.extensions.as_ref().and_then(|extensions| extensions.get("outcome")).cloned();
@@ -202,5 +215,12 @@ mod tests {
             assert_eq!(told(kind), (ErrorCode::StoreUnavailable, None), "{kind:?}");
         }
         assert_eq!(told(ErrorKind::Internal), (ErrorCode::Internal, None));
+        assert_eq!(told(ErrorKind::Overloaded), (ErrorCode::Overloaded, None));
+    }
+    #[test]
+    fn a_request_without_time_is_told_so() {
+        let late = |kind| told_of(StoreError::new(Role::Posts, kind, DeadlinePassed));
+        assert_eq!(late(ErrorKind::Timeout), (ErrorCode::Timeout, None));
+        assert_eq!(late(ErrorKind::OutcomeUnknown), (ErrorCode::Timeout, Some(Value::from("UNKNOWN"))));
     }
 }

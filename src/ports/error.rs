@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use super::deadline::DeadlinePassed;
+
 /// The result of a port's method.
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -48,6 +50,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The store did not answer in time.
     Timeout,
+    /// The call was not made: more of them wait for the store than it can serve in good time.
+    Overloaded,
     /// The store answers, but has not been migrated yet.
     NotReady,
     /// The answer to a write was lost: nobody knows whether it was made.
@@ -78,6 +82,11 @@ impl StoreError {
     pub fn internal(role: Role, what: impl Into<String>) -> Self {
         Self::new(role, ErrorKind::Internal, what.into())
     }
+
+    /// Whether it was the request that had no time left, whatever the store would have said.
+    pub fn is_late_request(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.is::<DeadlinePassed>())
+    }
 }
 
 impl fmt::Display for StoreError {
@@ -85,6 +94,7 @@ impl fmt::Display for StoreError {
         let what = match self.kind {
             ErrorKind::Unavailable => "can't be reached",
             ErrorKind::Timeout => "did not answer in time",
+            ErrorKind::Overloaded => "has too much to do",
             ErrorKind::NotReady => "has not been migrated",
             ErrorKind::OutcomeUnknown => "did not say whether it wrote",
             ErrorKind::Conflict => "met a conflicting write",

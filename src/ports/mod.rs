@@ -17,10 +17,12 @@
 //! - An empty list of keys is answered without I/O.
 //! - A key that is not there is left out of the answer; it is not an error.
 //! - Timestamps have a resolution of one millisecond; ids are ordered by their bytes.
-//! - A method may be cancelled by dropping its future, and must then leave no connection in an unknown state.
+//! - A method may be cancelled by dropping its future, and must then leave no connection in an unknown state. What the
+//!   server goes on with then must end soon by itself: by [`deadline::time_left`] where a command can carry that.
 
 mod accounts;
 mod cache;
+pub mod deadline;
 mod error;
 mod index_build;
 mod keys;

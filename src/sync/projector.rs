@@ -37,9 +37,11 @@ impl From<StoreError> for ProjectError {
     fn from(error: StoreError) -> Self {
         match error.kind {
             // An answer is lost when a store goes down; what is projected may be projected again.
-            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::NotReady | ErrorKind::OutcomeUnknown => {
-                Self::StoreDown(error)
-            }
+            ErrorKind::Unavailable
+            | ErrorKind::Timeout
+            | ErrorKind::Overloaded
+            | ErrorKind::NotReady
+            | ErrorKind::OutcomeUnknown => Self::StoreDown(error),
             ErrorKind::Conflict | ErrorKind::Internal => Self::Retry(explain(&error)),
         }
     }
