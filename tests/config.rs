@@ -56,6 +56,10 @@ fn without_any_source_the_defaults_are_in_force() {
     assert_eq!(config.stores.redis_max_connections, 16);
     assert_eq!(config.stores.store_connect_timeout, Duration::from_secs(2));
     assert_eq!(config.stores.store_timeout, Duration::from_secs(5));
+    assert_eq!(config.server.request_timeout, Duration::from_secs(10));
+    assert_eq!((config.stores.store_retries, config.stores.store_retry_pause), (2, Duration::from_millis(50)));
+    assert_eq!((config.stores.store_breaker_failures, config.stores.store_breaker_pause), (5, Duration::from_secs(1)));
+    assert_eq!((config.stores.elasticsearch_max_requests, config.stores.store_max_waiting), (32, 1_000));
     assert_eq!(config.search.search_language, "standard");
     assert_eq!(config.cache.result_cache_ttl, Some(Duration::from_secs(60)));
     assert!(config.limits.rate_limits && !config.server.production);

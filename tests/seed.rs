@@ -195,7 +195,8 @@ async fn postgresql(directory: &TempDir) -> Arc<Sql> {
 }
 
 async fn migrated(url: String, schema: String) -> Arc<Sql> {
-    let options = SqlOptions { url, schema, max_connections: 4, acquire_timeout: Duration::from_secs(5) };
+    let acquire_timeout = Duration::from_secs(5);
+    let options = SqlOptions { url, schema, max_connections: 4, acquire_timeout, statement_timeout: None };
     let sql = Sql::connect_lazy(options).expect("a URL of a SQL store");
     sql.migrate().await.expect("tables");
     sql

@@ -4,6 +4,7 @@ mod cache;
 mod doctor;
 mod error;
 mod explain;
+mod guards;
 mod jobs;
 mod keys;
 mod monitor;

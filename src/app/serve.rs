@@ -31,8 +31,9 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
     });
     Gateway {
         schema: crate::graphql::schema(schema_options(config)),
-        stores: stores.layered(config),
+        stores: stores.layered(),
         results,
+        request_timeout: config.server.request_timeout,
         shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
         identity: writing.identity,
         use_cases: writing.use_cases,

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use polygraph_migrations::MigrationError;
 
+use super::guards::Guards;
 use super::system::monotonic;
 use super::{AppError, SystemEntropy};
 use crate::cache::{Invalidation, Trust};
@@ -15,7 +17,7 @@ use crate::ports::{
     ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle, UserStore,
 };
 use crate::stores::elastic::{Elastic, ElasticOptions};
-use crate::stores::layer::{Deadline, Layered};
+use crate::stores::layer::Layered;
 use crate::stores::memory::{MemoryCache, MemorySessions, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
 use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
@@ -60,6 +62,8 @@ pub struct OpenStores {
     pub sessions: Option<Arc<dyn SessionCache>>,
     /// Whether no other process can use the same stores: they are in a directory that is locked.
     pub are_ours_alone: bool,
+    /// What calls of requests go through.
+    pub(super) guards: Guards,
     sql: Arc<Sql>,
     mongo: Option<Mongo>,
     elastic: Option<Arc<Elastic>>,
@@ -73,16 +77,17 @@ impl OpenStores {
     /// # Errors
     /// [`AppError`] where an embedded store can't be opened, or a URL can't be served.
     pub fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
-        Self::open_with(config, Arc::clone(&clock), |directory| TantivyIndex::open(directory, clock))
+        let patience = Some(config.stores.store_timeout);
+        Self::open_with(config, Arc::clone(&clock), patience, |directory| TantivyIndex::open(directory, clock))
     }
 
-    /// As [`Self::open`], where embedded stores must be there already.
+    /// As [`Self::open`], where embedded stores must be there already. Statements may take their time.
     ///
     /// # Errors
     /// As [`Self::open`], and where an embedded store is not there.
     pub fn open_existing(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         require_files(config)?;
-        Self::open(config, clock)
+        Self::open_with(config, Arc::clone(&clock), None, |directory| TantivyIndex::open(directory, clock))
     }
 
     /// As [`Self::open_existing`], beside a gateway that may have the embedded index: it is only read.
@@ -91,12 +96,13 @@ impl OpenStores {
     /// As [`Self::open_existing`].
     pub fn open_beside(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         require_files(config)?;
-        Self::open_with(config, Arc::clone(&clock), |directory| TantivyIndex::open_to_read(directory, clock))
+        Self::open_with(config, Arc::clone(&clock), None, |directory| TantivyIndex::open_to_read(directory, clock))
     }
 
     fn open_with(
         config: &Config,
         clock: Arc<dyn Clock>,
+        statement_timeout: Option<Duration>,
         open_index: impl FnOnce(PathBuf) -> Result<TantivyIndex, OpenError>,
     ) -> Result<Self, AppError> {
         let (stores, data) = (&config.stores, &config.data);
@@ -114,6 +120,7 @@ impl OpenStores {
             schema: data.namespace.clone(),
             max_connections: stores.database_max_connections,
             acquire_timeout: stores.store_connect_timeout,
+            statement_timeout,
         })
         .map_err(|error| AppError::new("DATABASE_URL can't be used.", error))?;
         let mongo = match &stores.posts {
@@ -201,6 +208,7 @@ impl OpenStores {
             sessions,
             wake: Wake::default(),
             are_ours_alone: config.stores_are_its_own(),
+            guards: Guards::new(config),
             sql,
             mongo,
             elastic,
@@ -208,13 +216,12 @@ impl OpenStores {
         })
     }
 
-    /// The stores as requests use them: no call takes longer than the configuration allows.
-    pub fn layered(&self, config: &Config) -> Stores {
-        let deadline = Deadline(config.stores.store_timeout);
+    /// The stores as requests use them: guarded.
+    pub fn layered(&self) -> Stores {
         Stores {
-            users: Layered::new(Arc::clone(&self.users), deadline),
-            posts: Layered::new(Arc::clone(&self.posts), deadline),
-            search: Layered::new(Arc::clone(&self.search), deadline),
+            users: Layered::new(Arc::clone(&self.users), self.guards.users.clone()),
+            posts: Layered::new(Arc::clone(&self.posts), self.guards.posts.clone()),
+            search: Layered::new(Arc::clone(&self.search), self.guards.search.clone()),
         }
     }
 

@@ -38,11 +38,11 @@ pub(super) struct Writing {
 impl Writing {
     /// The write side on these stores, as configured. Nothing is fetched for it.
     pub fn new(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Self {
-        let deadline = Deadline(config.stores.store_timeout);
-        let store: Arc<dyn AccountStore> = Layered::new(Arc::clone(&stores.accounts), deadline);
+        let guards = &stores.guards;
+        let store: Arc<dyn AccountStore> = Layered::new(Arc::clone(&stores.accounts), guards.users.clone());
         let store: Arc<dyn AccountStore> = Layered::new(store, Waking(stores.wake.clone()));
         let store: Arc<dyn AccountStore> = Telling::new(store, stores.invalidation.clone());
-        let publishing: Arc<dyn PublishingStore> = Layered::new(Arc::clone(&stores.publishing), deadline);
+        let publishing: Arc<dyn PublishingStore> = Layered::new(Arc::clone(&stores.publishing), guards.posts.clone());
         let publishing: Arc<dyn PublishingStore> = Layered::new(publishing, Waking(stores.wake.clone()));
         let publishing: Arc<dyn PublishingStore> = Telling::new(publishing, stores.invalidation.clone());
         let stamps = Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy));
@@ -82,15 +82,15 @@ impl Writing {
 struct Waking(Wake);
 
 impl Policy for Waking {
-    async fn around<T: Rows + Send>(
-        &self,
-        call: Call,
-        attempt: impl Future<Output = StoreResult<T>> + Send,
-    ) -> StoreResult<T> {
-        let answer = attempt.await;
+    async fn around<T, F>(&self, call: Call, attempt: impl Fn() -> F + Send + Sync) -> StoreResult<T>
+    where
+        T: Rows + Send,
+        F: Future<Output = StoreResult<T>> + Send,
+    {
+        let answer = attempt().await;
         match call.method {
             "close_account" => self.0.closed(),
-            _ if call.writes => self.0.written(),
+            _ if call.writes() => self.0.written(),
             _ => {}
         }
         answer

@@ -66,6 +66,14 @@ pub(super) fn pool_size(text: &str) -> Result<u32, String> {
     }
 }
 
+/// How many of something, none included.
+pub(super) fn count(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(count @ 0..=1_000_000) => Ok(count),
+        _ => Err("is not a whole number from 0 to 1000000.".to_owned()),
+    }
+}
+
 /// A duration: a whole number with its unit.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let fault = || "is not a duration. Write a whole number and a unit, like 500ms, 2s, 5m or 1h.".to_owned();

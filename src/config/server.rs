@@ -12,6 +12,8 @@ use super::setting::{Section, Setting};
 pub struct ServerConfig {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// How long the stores are asked for a request, all in all.
+    pub request_timeout: Duration,
     /// How long requests in flight may take to finish once the gateway is told to stop.
     pub shutdown_grace: Duration,
     /// How long events stay with a gateway that claimed them and was killed, before others go on with them.
@@ -35,6 +37,14 @@ static LISTEN: Setting<SocketAddr> =
     Setting::new("listen", "ADDRESS", read::address, "Address and port to listen on; port 0 takes a free one.")
         .default("127.0.0.1:4000")
         .flag("listen");
+
+static REQUEST_TIMEOUT: Setting<Duration> = Setting::new(
+    "request_timeout",
+    "DURATION",
+    read::timeout,
+    "How long the stores are asked for a request, all in all. What is missing then is null, with `TIMEOUT`.",
+)
+.default("10s");
 
 static SHUTDOWN_GRACE: Setting<Duration> = Setting::new(
     "shutdown_grace",
@@ -76,12 +86,20 @@ static EXPLAIN: Setting<Option<ExplainFor>> = Setting::new(
 
 pub(super) static SECTION: Section = Section {
     title: "Server",
-    settings: &[&LISTEN.about, &SHUTDOWN_GRACE.about, &RELAY_LEASE.about, &PRODUCTION.about, &EXPLAIN.about],
+    settings: &[
+        &LISTEN.about,
+        &REQUEST_TIMEOUT.about,
+        &SHUTDOWN_GRACE.about,
+        &RELAY_LEASE.about,
+        &PRODUCTION.about,
+        &EXPLAIN.about,
+    ],
 };
 
 impl ServerConfig {
     pub(super) fn finish(values: &mut Values) -> Option<Self> {
-        let (listen, shutdown_grace) = (values.get(&LISTEN), values.get(&SHUTDOWN_GRACE));
+        let (listen, request_timeout) = (values.get(&LISTEN), values.get(&REQUEST_TIMEOUT));
+        let shutdown_grace = values.get(&SHUTDOWN_GRACE);
         let (relay_lease, production) = (values.get(&RELAY_LEASE), values.get(&PRODUCTION));
         let explain = values.get(&EXPLAIN);
         let by_default = match production {
@@ -90,6 +108,7 @@ impl ServerConfig {
         };
         Some(Self {
             listen: listen?,
+            request_timeout: request_timeout?,
             shutdown_grace: shutdown_grace?,
             relay_lease: relay_lease?,
             production: production?,

@@ -33,6 +33,18 @@ pub struct StoresConfig {
     pub store_connect_timeout: Duration,
     /// How long a store may take to answer a call.
     pub store_timeout: Duration,
+    /// The most requests to Elasticsearch at once.
+    pub elasticsearch_max_requests: u32,
+    /// How many calls of a store may wait for their turn.
+    pub store_max_waiting: u32,
+    /// How often a call that a store was not there for is made again.
+    pub store_retries: u32,
+    /// The longest pause before the first of these tries.
+    pub store_retry_pause: Duration,
+    /// After how many failures in a row a store is left alone.
+    pub store_breaker_failures: u32,
+    /// For how long, before a call finds out whether it is back.
+    pub store_breaker_pause: Duration,
 }
 
 /// Who holds users and follows.
@@ -158,9 +170,63 @@ static STORE_CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
 )
 .default("2s");
 
-static STORE_TIMEOUT: Setting<Duration> =
-    Setting::new("store_timeout", "DURATION", read::timeout, "How long a store may take to answer a call.")
-        .default("5s");
+static STORE_TIMEOUT: Setting<Duration> = Setting::new(
+    "store_timeout",
+    "DURATION",
+    read::timeout,
+    "How long a store may take to answer a call. No call outlasts `request_timeout`.",
+)
+.default("5s");
+
+static ELASTICSEARCH_MAX_REQUESTS: Setting<u32> = Setting::new(
+    "elasticsearch_max_requests",
+    "NUMBER",
+    read::pool_size,
+    "The most requests to Elasticsearch at once.",
+)
+.default("32");
+
+static STORE_MAX_WAITING: Setting<u32> = Setting::new(
+    "store_max_waiting",
+    "NUMBER",
+    read::count,
+    "How many calls of a store may wait for one of its connections, reads and writes each; more are refused at once \
+     (`OVERLOADED`).",
+)
+.default("1000");
+
+static STORE_RETRIES: Setting<u32> = Setting::new(
+    "store_retries",
+    "NUMBER",
+    read::count,
+    "How often a call that found no store is made again, where that does no harm; 0 for never. `store_timeout` covers \
+     all tries.",
+)
+.default("2");
+
+static STORE_RETRY_PAUSE: Setting<Duration> = Setting::new(
+    "store_retry_pause",
+    "DURATION",
+    read::duration,
+    "The longest pause before the first of these tries: its length is random, and doubles with each, up to 1s.",
+)
+.default("50ms");
+
+static STORE_BREAKER_FAILURES: Setting<u32> = Setting::new(
+    "store_breaker_failures",
+    "NUMBER",
+    read::pool_size,
+    "After how many failures in a row a store is left alone: calls are refused at once then.",
+)
+.default("5");
+
+static STORE_BREAKER_PAUSE: Setting<Duration> = Setting::new(
+    "store_breaker_pause",
+    "DURATION",
+    read::timeout,
+    "How long it is left alone before one call finds out whether it is back, and then the next.",
+)
+.default("1s");
 
 pub(super) static SECTION: Section = Section {
     title: "Stores",
@@ -175,6 +241,12 @@ pub(super) static SECTION: Section = Section {
         &REDIS_MAX_CONNECTIONS.about,
         &STORE_CONNECT_TIMEOUT.about,
         &STORE_TIMEOUT.about,
+        &ELASTICSEARCH_MAX_REQUESTS.about,
+        &STORE_MAX_WAITING.about,
+        &STORE_RETRIES.about,
+        &STORE_RETRY_PAUSE.about,
+        &STORE_BREAKER_FAILURES.about,
+        &STORE_BREAKER_PAUSE.about,
     ],
 };
 
@@ -188,6 +260,11 @@ impl StoresConfig {
             values.get(&REDIS_MAX_CONNECTIONS),
         );
         let (store_connect_timeout, store_timeout) = (values.get(&STORE_CONNECT_TIMEOUT), values.get(&STORE_TIMEOUT));
+        let (elasticsearch_max_requests, store_max_waiting) =
+            (values.get(&ELASTICSEARCH_MAX_REQUESTS), values.get(&STORE_MAX_WAITING));
+        let (store_retries, store_retry_pause) = (values.get(&STORE_RETRIES), values.get(&STORE_RETRY_PAUSE));
+        let (store_breaker_failures, store_breaker_pause) =
+            (values.get(&STORE_BREAKER_FAILURES), values.get(&STORE_BREAKER_PAUSE));
         if let Some(Some(())) = values.get(&EVENTS_URL) {
             values.note(
                 &EVENTS_URL.about,
@@ -207,6 +284,12 @@ impl StoresConfig {
             redis_max_connections: redis_max_connections?,
             store_connect_timeout: store_connect_timeout?,
             store_timeout: store_timeout?,
+            elasticsearch_max_requests: elasticsearch_max_requests?,
+            store_max_waiting: store_max_waiting?,
+            store_retries: store_retries?,
+            store_retry_pause: store_retry_pause?,
+            store_breaker_failures: store_breaker_failures?,
+            store_breaker_pause: store_breaker_pause?,
         })
     }
 

@@ -17,7 +17,7 @@ use crate::cache::{Form, Found, Making, Question, Reads, Results, mark_of, notin
 use crate::config::ExplainFor;
 use crate::domain::{GlobalId, Scope, Viewer};
 use crate::graphql::{Asker, ErrorCode, Executed, Explain, Fate, Operation, Ready, RequestContext, execute, prepare};
-use crate::ports::{CachedBody, Stores};
+use crate::ports::{CachedBody, Stores, deadline};
 use crate::services::identity::{Identified, IdentityError};
 
 /// `1` asks what the request asked of the stores.
@@ -86,7 +86,7 @@ async fn answer(gateway: &Gateway, id: &RequestId, headers: &HeaderMap, encoded:
         return (StatusCode::NOT_ACCEPTABLE, message).into_response();
     };
     let exchange = Exchange { gateway, id, headers, media, is_get: encoded.form == Form::Parameters };
-    match exchange.answer(encoded).await {
+    match deadline::within(gateway.request_timeout, exchange.answer(encoded)).await {
         Ok(response) => response,
         Err(refusal) => *refusal,
     }

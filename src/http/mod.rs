@@ -15,6 +15,7 @@ mod respond;
 mod security;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -44,6 +45,8 @@ pub struct Gateway {
     pub use_cases: UseCases,
     /// Who stands behind a token.
     pub identity: Arc<dyn Identity>,
+    /// How long the stores are asked for a request, all in all.
+    pub request_timeout: Duration,
     /// For how many seconds caches between us and clients may use what is public without asking, if they may.
     pub shared_max_age: Option<u64>,
     /// Which stores answer, and whether the gateway takes requests.

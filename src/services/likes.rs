@@ -11,8 +11,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::time::timeout_at;
 
 use crate::domain::{Post, PostId};
+use crate::ports::deadline::{self, DeadlinePassed};
 use crate::ports::{ErrorKind, LikeOutcome, LikeWish, PublishingStore, Role, StoreError, StoreResult};
 
 /// The most wishes that one transaction grants.
@@ -68,10 +70,19 @@ impl GroupCommit {
             let task = Task { shared: Arc::clone(&self.shared), post, is_over: false };
             tokio::spawn(task.run());
         }
-        answered.await.unwrap_or_else(|_| {
-            let what = "the task that grants likes of this post has ended with this one in flight";
-            Err(StoreError::new(Role::Posts, ErrorKind::OutcomeUnknown, what))
-        })
+        let answered = async {
+            answered.await.unwrap_or_else(|_| {
+                let what = "the task that grants likes of this post has ended with this one in flight";
+                Err(StoreError::new(Role::Posts, ErrorKind::OutcomeUnknown, what))
+            })
+        };
+        match deadline::ends() {
+            // The task knows of no request, so that each must see to its own time.
+            Some(end) => timeout_at(end, answered)
+                .await
+                .unwrap_or_else(|_| Err(StoreError::new(Role::Posts, ErrorKind::OutcomeUnknown, DeadlinePassed))),
+            None => answered.await,
+        }
     }
 
     /// How many posts are being worked on.

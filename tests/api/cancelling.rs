@@ -54,19 +54,19 @@ impl Drop for Guard<'_> {
 }
 
 impl Policy for Holding {
-    async fn around<T: Rows + Send>(
-        &self,
-        call: Call,
-        attempt: impl Future<Output = StoreResult<T>> + Send,
-    ) -> StoreResult<T> {
+    async fn around<T, F>(&self, call: Call, attempt: impl Fn() -> F + Send + Sync) -> StoreResult<T>
+    where
+        T: Rows + Send,
+        F: Future<Output = StoreResult<T>> + Send,
+    {
         let method = call.method;
         let _ = self.told.send(Told::Began(method));
         if self.methods.contains(&method) {
             let _guard = Guard { method, told: &self.told };
-            let (answer, ()) = futures::future::join(attempt, pending()).await;
+            let (answer, ()) = futures::future::join(attempt(), pending()).await;
             return answer;
         }
-        attempt.await
+        attempt().await
     }
 }
 

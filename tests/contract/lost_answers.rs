@@ -125,9 +125,9 @@ async fn postgresql() -> World {
 async fn sql_behind_a_proxy() -> (Proxy, SqlOptions, Arc<Sql>) {
     let url = env_url("POLYGRAPH_TEST_POSTGRES_URL");
     let (proxy, through) = behind_a_proxy(&url).await;
-    let schema = namespace();
+    let (schema, acquire_timeout) = (namespace(), Duration::from_secs(20));
     let options =
-        |url| SqlOptions { url, schema: schema.clone(), max_connections: 4, acquire_timeout: Duration::from_secs(20) };
+        |url| SqlOptions { url, schema: schema.clone(), max_connections: 4, acquire_timeout, statement_timeout: None };
     let behind = Sql::connect_lazy(options(url)).unwrap();
     behind.migrate().await.unwrap();
     (proxy, options(through), behind)

@@ -44,5 +44,6 @@ fn connect(url: String) -> Arc<Sql> {
 
 /// Few connections, since many tests share one server.
 fn options(url: String) -> SqlOptions {
-    SqlOptions { url, schema: namespace(), max_connections: 4, acquire_timeout: Duration::from_secs(20) }
+    let acquire_timeout = Duration::from_secs(20);
+    SqlOptions { url, schema: namespace(), max_connections: 4, acquire_timeout, statement_timeout: None }
 }

@@ -131,7 +131,8 @@ fn namespace() -> String {
 
 fn sql_outbox(url: String, namespace: &str) -> SqlOutbox {
     let (schema, acquire_timeout) = (namespace.to_owned(), PATIENCE);
-    let sql = Sql::connect_lazy(SqlOptions { url, schema, max_connections: 1, acquire_timeout });
+    let sql =
+        Sql::connect_lazy(SqlOptions { url, schema, max_connections: 1, acquire_timeout, statement_timeout: None });
     SqlOutbox::new(sql.expect("a URL of a database"), Role::Users)
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn serve() -> Result<(), Failure> {
     let env: Vec<_> = std::env::vars_os().filter(|(name, _)| name != "HOST" && name != "PORT").collect();
     let config = Config::from_sources(None, &env, &[])?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let stores = OpenStores::open(&config, clock)?.layered(&config);
+    let stores = OpenStores::open(&config, clock)?.layered();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("Listening on http://{}", listener.local_addr()?);
     axum::serve(listener, Router::new().route("/graphql", post(answer)).with_state(stores)).await?;

@@ -113,6 +113,8 @@ async fn begin(db: &DatabaseConnection, schema: Option<&str>) -> Result<Database
     if is_postgres(&transaction) {
         // A lock per database: creating two schemas at once is harmless, but waiting for each other costs nothing.
         let lock = "SELECT pg_advisory_xact_lock(hashtext('polygraph migrations'))";
+        // Neither an index over much data nor others' turns are bounded by what a request's statement may take.
+        transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         transaction.execute_unprepared(lock).await?;
         if let Some(schema) = schema {
             transaction.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema))).await?;

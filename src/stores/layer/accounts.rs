@@ -14,15 +14,15 @@ layered! {
     write fn set_password(&self, user: UserId, change: &PasswordHashChange<'_>) -> Option<u64>;
     write fn open_session(&self, session: &Session, hash: &str) -> bool;
     read fn session(&self, token: TokenHash, now: Timestamp) -> Option<Session>;
-    write fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> ();
-    write fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;
-    write fn end_sessions(&self, user: UserId, now: Timestamp) -> u64;
-    write fn sweep_sessions(&self, now: Timestamp) -> u64;
-    write fn link_subject(&self, issuer: &str, subject: &str, user: UserId) -> bool;
+    set fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> ();
+    set fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;
+    set fn end_sessions(&self, user: UserId, now: Timestamp) -> u64;
+    set fn sweep_sessions(&self, now: Timestamp) -> u64;
+    set fn link_subject(&self, issuer: &str, subject: &str, user: UserId) -> bool;
     read fn user_of_subject(&self, issuer: &str, subject: &str) -> Option<UserId>;
-    write fn follow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
-    write fn unfollow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
-    write fn close_account(&self, user: UserId, stamp: Stamp) -> bool;
-    write fn remove_follows(&self, user: UserId, limit: u32) -> u64;
-    write fn delete_account(&self, user: UserId, stamp: Stamp) -> bool;
+    set fn follow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
+    set fn unfollow(&self, follower: UserId, followed: UserId, stamp: Stamp) -> Option<User>;
+    set fn close_account(&self, user: UserId, stamp: Stamp) -> bool;
+    set fn remove_follows(&self, user: UserId, limit: u32) -> u64;
+    set fn delete_account(&self, user: UserId, stamp: Stamp) -> bool;
 }

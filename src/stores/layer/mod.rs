@@ -1,22 +1,27 @@
 //! Layers: what every call of a store goes through, whatever the store and the method, as a decorator of its port.
 //!
 //! A port's decorator says for each method what call it is and how to make it; a [`Policy`] decides what happens
-//! around it: a deadline, a count, later retries and circuit breakers. Policies never see arguments or answers, only how large
-//! they are.
+//! around it. For requests that is a [`Guard`]. Policies never see arguments or answers, only how large they are.
 
 mod accounts;
+mod breaker;
+mod bulkhead;
+mod guard;
 mod measure;
 mod policy;
 mod posts;
 mod publishing;
 mod search;
+#[cfg(test)]
+mod tests;
 mod traced;
 mod users;
 
 use std::sync::Arc;
 
+pub use guard::{Guard, GuardLimits};
 pub use measure::Rows;
-pub use policy::{Call, CallLog, Deadline, Policy};
+pub use policy::{Call, CallLog, Deadline, Effect, Policy};
 pub use traced::traced;
 
 /// A store behind a policy. It implements the port that the store does.
@@ -32,8 +37,8 @@ impl<S: ?Sized, P: Policy> Layered<S, P> {
     }
 }
 
-/// Implements a port for [`Layered`]: each method goes to the store through the policy, as a call that reads or one that
-/// writes.
+/// Implements a port for [`Layered`]: each method goes to the store through the policy, as a call that reads, one that
+/// sets (which may be made again where it was not made) or one that writes.
 macro_rules! layered {
     (
         $port:ident for $role:expr;
@@ -65,7 +70,7 @@ macro_rules! layered {
                         omitted: None$(.or(Argument(&$arg).omitted()))*,
                         ..$crate::stores::layer::Call::$effect($role, stringify!($method))
                     };
-                    self.policy.around(call, self.store.$method($($arg),*)).await
+                    self.policy.around(call, || self.store.$method($($arg),*)).await
                 }
             )*
         }

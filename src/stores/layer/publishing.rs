@@ -10,7 +10,7 @@ layered! {
     write fn publish(&self, post: &NewPost, idempotency: Option<&Idempotency>, stamp: Stamp) -> Published;
     write fn edit(&self, post: PostId, author: UserId, changes: &PostChanges, expected_revision: Option<u32>, stamp: Stamp) -> Changed<Post>;
     write fn delete(&self, post: PostId, author: UserId, stamp: Stamp) -> Changed<()>;
-    write fn set_likes(&self, post: PostId, wishes: &[LikeWish]) -> Option<LikesSet>;
-    write fn close_author(&self, user: UserId) -> ();
-    write fn sweep_keys(&self, now: Timestamp) -> u64;
+    set fn set_likes(&self, post: PostId, wishes: &[LikeWish]) -> Option<LikesSet>;
+    set fn close_author(&self, user: UserId) -> ();
+    set fn sweep_keys(&self, now: Timestamp) -> u64;
 }

@@ -7,14 +7,14 @@ use super::{Call, Layered, Policy, Rows};
 use crate::ports::{Ended, StoreResult, Stores, Trail};
 
 impl Policy for Trail {
-    async fn around<T: Rows + Send>(
-        &self,
-        call: Call,
-        attempt: impl Future<Output = StoreResult<T>> + Send,
-    ) -> StoreResult<T> {
+    async fn around<T, F>(&self, call: Call, attempt: impl Fn() -> F + Send + Sync) -> StoreResult<T>
+    where
+        T: Rows + Send,
+        F: Future<Output = StoreResult<T>> + Send,
+    {
         let number = self.begin(call.role, call.method, call.keys, call.omitted);
         let begun = self.now();
-        let answer = attempt.await;
+        let answer = attempt().await;
         let rows = answer.as_ref().map(Rows::rows).map_err(|error| error.kind);
         self.end(number, Ended { took: self.now().saturating_duration_since(begun), rows });
         answer

@@ -73,6 +73,8 @@ fn driver(error: &SqlxError) -> ErrorKind {
                 _ => postgres(&code),
             }
         }
+        // Whatever it is that does not keep to the protocol: the store is not there.
+        Error::Protocol(_) => ErrorKind::Unavailable,
         Error::Io(_) | Error::Tls(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => {
             ErrorKind::Unavailable
         }

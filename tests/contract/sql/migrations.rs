@@ -16,7 +16,8 @@ async fn four_at_once(url: String) {
     let schema = namespace();
     let instance = || {
         let (url, schema, acquire_timeout) = (url.clone(), schema.clone(), Duration::from_secs(20));
-        Sql::connect_lazy(SqlOptions { url, schema, max_connections: 2, acquire_timeout }).expect("a pool")
+        Sql::connect_lazy(SqlOptions { url, schema, max_connections: 2, acquire_timeout, statement_timeout: None })
+            .expect("a pool")
     };
     let instances: Vec<Arc<Sql>> = (0..4).map(|_| instance()).collect();
     let applied = join_all(instances.iter().map(|sql| sql.migrate())).await;

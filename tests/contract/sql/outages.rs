@@ -14,7 +14,8 @@ use crate::support::env_url;
 
 fn pool(url: String) -> Arc<Sql> {
     let (schema, acquire_timeout) = ("outages".to_owned(), Duration::from_millis(300));
-    Sql::connect_lazy(SqlOptions { url, schema, max_connections: 1, acquire_timeout }).expect("a pool")
+    Sql::connect_lazy(SqlOptions { url, schema, max_connections: 1, acquire_timeout, statement_timeout: None })
+        .expect("a pool")
 }
 
 /// An address of this machine at which nobody listens.
@@ -140,6 +141,7 @@ async fn another_engine_is_refused_in_a_sentence() {
             schema: "polygraph".into(),
             max_connections: 1,
             acquire_timeout: Duration::from_secs(1),
+            statement_timeout: None,
         };
         let refusal = Sql::connect_lazy(options).err().expect("refused").to_string();
         assert!(refusal.ends_with('.') && !refusal.contains("root"), "{refusal}");
