@@ -34,7 +34,7 @@ use crate::domain::search::{
     SuggestRequest,
 };
 use crate::domain::{Interval, Period, PostId, UserId};
-use crate::ports::{Backend, ErrorKind, IndexBuild, Role, SearchIndex, StoreError, StoreResult};
+use crate::ports::{Backend, ErrorKind, IndexBuild, Role, SearchIndex, StoreError, StoreResult, deadline};
 use build::Build;
 use connection::Connection;
 
@@ -162,7 +162,7 @@ impl SearchIndex for Elastic {
         let body = query::search(request, self.stemmed());
         // Two copies of a shard may score differently: the pages of one search come from one of them.
         let copy = query::fingerprint(&request.text.words);
-        let path = format!("{}/_search?allow_partial_search_results=false&preference={copy}", self.search_alias);
+        let path = format!("{}&preference={copy}", search_path(&self.search_alias));
         let answer = self.connection.ask(Method::Post, &path, Some(&body)).await?;
         answer::search(answer, request)
     }
@@ -249,7 +249,12 @@ impl Elastic {
     }
 
     async fn find<T: serde::de::DeserializeOwned>(&self, indexes: &str, body: &Value) -> StoreResult<T> {
-        let path = format!("{indexes}/_search?allow_partial_search_results=false");
-        self.connection.ask(Method::Post, &path, Some(body)).await
+        self.connection.ask(Method::Post, &search_path(indexes), Some(body)).await
     }
+}
+
+/// Where searches go: all or nothing is answered, and the server goes on for no longer than somebody waits.
+fn search_path(indexes: &str) -> String {
+    let timeout = deadline::time_left().map_or(String::new(), |left| format!("&timeout={}ms", left.as_millis().max(1)));
+    format!("{indexes}/_search?allow_partial_search_results=false{timeout}")
 }

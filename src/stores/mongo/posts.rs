@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use mongodb::ClientSession;
+use mongodb::action::Action as _;
 use mongodb::bson::doc;
 use mongodb::options::Hint;
 use polygraph_migrations::mongo::index;
@@ -124,7 +125,8 @@ impl PostStore for MongoPosts {
     async fn count_posts(&self) -> StoreResult<u64> {
         // The collection's own count is quicker and may be off after a crash; this one walks the smallest index.
         let posts = &self.collections().await?.posts;
-        posts.count_documents(doc! {}).hint(Hint::Name(index::ID.to_owned())).await.map_err(store_error)
+        let count = posts.count_documents(doc! {}).hint(Hint::Name(index::ID.to_owned()));
+        count.optional(read::max_time(), |count, time| count.max_time(time)).await.map_err(store_error)
     }
 
     async fn author_stats(&self, authors: &[UserId]) -> StoreResult<HashMap<UserId, AuthorStats>> {

@@ -1,9 +1,10 @@
 //! Sending queries: stretches one after the other, several commands side by side, lists merged.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use mongodb::action::Find;
+use mongodb::action::{Action as _, Find};
 use mongodb::bson::Document;
 use mongodb::raw_batch_cursor::RawBatchCursor;
 use mongodb::{Collection, Database};
@@ -14,7 +15,15 @@ use super::decode::{self, Decode};
 use super::error::store_error;
 use super::query::{MAX_KEYS, Stretch};
 use crate::domain::{Page, Slice};
-use crate::ports::StoreResult;
+use crate::ports::{StoreResult, deadline};
+
+/// The least that the server can be told: zero would be for ever.
+const LEAST_TIME: Duration = Duration::from_millis(1);
+
+/// How long the server may go on with a command (`maxTimeMS`): as long as somebody waits for it.
+pub(super) fn max_time() -> Option<Duration> {
+    deadline::time_left().map(|left| left.max(LEAST_TIME))
+}
 
 /// How many commands one call of the port keeps in flight: enough to hide the round trips, few enough to leave
 /// connections to others.
@@ -26,7 +35,8 @@ pub(super) fn find<T: Send + Sync>(collection: &Collection<T>, stretch: Stretch)
         .find(stretch.filter)
         .sort(stretch.sort)
         .limit(stretch.limit)
-        .batch_size(u32::try_from(stretch.limit).unwrap_or(u32::MAX));
+        .batch_size(u32::try_from(stretch.limit).unwrap_or(u32::MAX))
+        .optional(max_time(), Find::max_time);
     match stretch.projection {
         Some(projection) => find.projection(projection),
         None => find,
@@ -91,7 +101,9 @@ where
     T: Send + Sync,
     N: Decode,
 {
-    rows(collection.aggregate(stages).batch_size(batch_for(most)).batch().await.map_err(store_error)?).await
+    let aggregate = collection.aggregate(stages).batch_size(batch_for(most));
+    let aggregate = aggregate.optional(max_time(), |aggregate, time| aggregate.max_time(time));
+    rows(aggregate.batch().await.map_err(store_error)?).await
 }
 
 /// The same page of several lists, by their parents. Lists that are empty are left out.
@@ -113,8 +125,9 @@ where
             }
             Ask::Whole(Pipeline { stages, parents }) => aggregate(collection, stages, parents).await?,
             Ask::Walks(Pipeline { stages, parents }) => {
-                rows(database.aggregate(stages).batch_size(batch_for(parents)).batch().await.map_err(store_error)?)
-                    .await?
+                let aggregate = database.aggregate(stages).batch_size(batch_for(parents));
+                let aggregate = aggregate.optional(max_time(), |aggregate, time| aggregate.max_time(time));
+                rows(aggregate.batch().await.map_err(store_error)?).await?
             }
         };
         StoreResult::Ok(lists)
@@ -137,7 +150,8 @@ where
     N: Decode + Send,
 {
     let some = |keys: &[K]| {
-        let mut find = collection.find(filter(keys)).batch_size(batch_for(keys.len()));
+        let find = collection.find(filter(keys)).batch_size(batch_for(keys.len()));
+        let mut find = find.optional(max_time(), Find::max_time);
         if let Some(projection) = &projection {
             find = find.projection(projection.clone());
         }

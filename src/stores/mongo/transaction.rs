@@ -12,6 +12,7 @@ use mongodb::{ClientSession, Collection, Database};
 use serde::de::DeserializeOwned;
 
 use super::error::{refused_write, store_error};
+use super::read::max_time;
 use crate::ports::{ErrorKind, StoreResult};
 
 /// How often a transaction is begun before its conflict is the caller's. MongoDB aborts the later of two writers
@@ -51,6 +52,7 @@ async fn run_once<W: Work>(session: &mut ClientSession, work: &W) -> StoreResult
     let options = TransactionOptions::builder()
         .read_concern(ReadConcern::snapshot())
         .write_concern(WriteConcern::majority())
+        .max_commit_time(max_time())
         .build();
     session.start_transaction().with_options(options).await.map_err(store_error)?;
     match work.run(session).await {
