@@ -11,6 +11,7 @@ use super::explain::Explain;
 use crate::domain::{SignedIn, UserId, Viewer};
 use crate::loaders::Loaders;
 use crate::ports::{ErrorKind, Role, StoreError, Stores, TokenHash};
+use crate::services::fallback::Answered;
 use crate::services::use_cases::UseCases;
 
 /// The stores, the lanes to them, and who is asking: made anew for each request.
@@ -34,10 +35,25 @@ pub struct RequestContext {
     pub(super) explain: Option<Explain>,
     /// Whether to say what the operation may cost.
     pub(super) tells_cost: bool,
+    noted: Arc<Noted>,
+}
+
+/// What fields of a request note for others, and for the response.
+#[derive(Default)]
+pub(super) struct Noted {
     /// Whether the viewer has left by a field of this very request: what follows must not act for them.
-    has_left: Arc<AtomicBool>,
+    has_left: AtomicBool,
     /// Who signed in by a field of this very request.
-    entered: Arc<Mutex<Vec<UserId>>>,
+    entered: Mutex<Vec<UserId>>,
+    /// Whether the index was down, and the truth answered in its place.
+    lacks_index: AtomicBool,
+}
+
+impl Noted {
+    /// The store in whose place another has answered.
+    pub(super) fn degraded(&self) -> Option<Role> {
+        self.lacks_index.load(Ordering::Relaxed).then_some(Role::Search)
+    }
 }
 
 /// Opens the lanes of a request to these stores: [`Loaders::new`], unless schedulers are compared.
@@ -71,8 +87,7 @@ impl RequestContext {
             address,
             explain: None,
             tells_cost: false,
-            has_left: Arc::default(),
-            entered: Arc::default(),
+            noted: Arc::default(),
         }
     }
 
@@ -100,23 +115,36 @@ impl RequestContext {
 
     /// Notes that the session of the viewer was ended by a field of this request, or their account closed.
     pub(super) fn leave(&self) {
-        self.has_left.store(true, Ordering::Relaxed);
+        self.noted.has_left.store(true, Ordering::Relaxed);
+    }
+
+    /// The answer, having noted whether the index had no part in it.
+    pub(super) fn answered<T>(&self, Answered { answer, is_degraded }: Answered<T>) -> T {
+        if is_degraded {
+            self.noted.lacks_index.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    /// What the fields of this request note.
+    pub(super) fn noted(&self) -> Arc<Noted> {
+        Arc::clone(&self.noted)
     }
 
     /// Notes that a field of this request handed out a token of this user's.
     pub(super) fn enter(&self, user: UserId) {
-        self.entered.lock().unwrap_or_else(PoisonError::into_inner).push(user);
+        self.noted.entered.lock().unwrap_or_else(PoisonError::into_inner).push(user);
     }
 
     /// Who sees what is `user`'s own: the viewer, or the user where a token of theirs was handed out with this response.
     pub(super) fn who_sees(&self, user: UserId) -> Option<SignedIn> {
-        let has_entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner).contains(&user);
+        let has_entered = self.noted.entered.lock().unwrap_or_else(PoisonError::into_inner).contains(&user);
         SignedIn::of(if has_entered { Viewer::User(user) } else { self.viewer })
     }
 
     /// The viewer as one who acts.
     pub(super) fn signed_in_user(&self) -> Result<SignedIn> {
-        if self.has_left.load(Ordering::Relaxed) {
+        if self.noted.has_left.load(Ordering::Relaxed) {
             return Err(ApiError::Unauthenticated);
         }
         let who = SignedIn::of(self.viewer).ok_or(ApiError::Unauthenticated)?;

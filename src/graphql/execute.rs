@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Request, Response, ServerError, Value, Variables};
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::json;
 
 use super::documents::{Prepared, Refusal};
@@ -129,6 +130,7 @@ pub async fn execute(
     {
         merge(chosen, &schema.0.arguments, &prepared.document.fragments, &operation.variables);
     }
+    let noted = context.noted();
     let mut response = run(schema, context, operation, document).await;
     // Errors of a field have a path; those without one stopped the request before any field was resolved.
     let ran = response.errors.is_empty() || response.errors.iter().any(|error| !error.path.is_empty());
@@ -136,14 +138,18 @@ pub async fn execute(
         let code = code_of(error);
         label(error, code, request_id);
     }
-    let Some((operation, facts)) = chosen.filter(|_| ran) else { return written(&response, None, None) };
+    let Some((operation, facts)) = chosen.filter(|_| ran) else {
+        return written(&response, None, Extensions::default());
+    };
     if !response.errors.is_empty() {
         let paths = response.errors.iter().map(|error| error.path.as_slice());
         schema.0.outputs.nullify(&mut response.data, paths, &prepared.document, operation);
     }
-    let executed = written(&response, Some(&facts.plan), told.extensions(limits))?;
-    let is_query = operation.ty == OperationType::Query;
-    Ok(Executed { keepable: executed.keepable && is_query && !told.is_wanted(), ..executed })
+    // What a fallback helped to make is not what is answered when all is well, and what is told is for this request.
+    let keepable = operation.ty == OperationType::Query && noted.degraded().is_none() && !told.is_wanted();
+    let degraded = noted.degraded().map(|role| [role.name()]);
+    let executed = written(&response, Some(&facts.plan), Extensions { degraded, ..told.extensions(limits) })?;
+    Ok(Executed { keepable: executed.keepable && keepable, ..executed })
 }
 
 /// What a response tells of its request, where that is wanted.
@@ -159,16 +165,12 @@ impl Told {
         self.tells_cost || self.explain.is_some()
     }
 
-    /// `extensions`; `None` where nothing is to be told.
-    fn extensions(&self, limits: &Limits) -> Option<serde_json::Value> {
-        let mut extensions = serde_json::Map::new();
-        if self.tells_cost {
-            extensions.insert("cost".to_owned(), json!({ "requested": self.cost, "limit": limits.cost }));
+    fn extensions(&self, limits: &Limits) -> Extensions {
+        Extensions {
+            cost: self.tells_cost.then(|| json!({ "requested": self.cost, "limit": limits.cost })),
+            explain: self.explain.as_ref().map(|explain| explain.describe(self.cost)),
+            degraded: None,
         }
-        if let Some(explain) = &self.explain {
-            extensions.insert("explain".to_owned(), explain.describe(self.cost));
-        }
-        self.is_wanted().then_some(serde_json::Value::Object(extensions))
     }
 }
 
@@ -204,16 +206,30 @@ fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> s
     for error in &mut errors {
         label(error, code, request_id);
     }
-    written(&Response::from_errors(errors), None, None)
+    written(&Response::from_errors(errors), None, Extensions::default())
+}
+
+/// What a response says beside its data.
+#[derive(Default, Serialize)]
+struct Extensions {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<serde_json::Value>,
+    /// The stores in whose place others have answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    degraded: Option<[&'static str; 1]>,
+}
+
+impl Extensions {
+    fn is_empty(&self) -> bool {
+        self.cost.is_none() && self.explain.is_none() && self.degraded.is_none()
+    }
 }
 
 /// Writes a response by the plan of its operation. One that was never executed has none, and so no data, not even
 /// null (GraphQL specification, §7.1).
-fn written(
-    response: &Response,
-    plan: Option<&Plan>,
-    extensions: Option<serde_json::Value>,
-) -> serde_json::Result<Executed> {
+fn written(response: &Response, plan: Option<&Plan>, extensions: Extensions) -> serde_json::Result<Executed> {
     let clean = response.errors.is_empty();
     let mut body = Vec::with_capacity(1024);
     body.push(b'{');
@@ -225,7 +241,7 @@ fn written(
         body.extend_from_slice(if clean { b"\"data\":" } else { b",\"data\":" });
         plan.write(&response.data, &mut body)?;
     }
-    if let Some(extensions) = extensions {
+    if !extensions.is_empty() {
         body.extend_from_slice(b",\"extensions\":");
         serde_json::to_writer(&mut body, &extensions)?;
     }

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 
 use super::{Backend, Recount, StoreResult, Touch};
 use crate::domain::event::Stamp;
+use crate::domain::search::{ActivityCount, SearchFilter};
 use crate::domain::{
-    AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, Timestamp, UserId,
+    AuthorStats, ByCount, ByTime, Interval, Like, LikeId, Page, Period, Post, PostFields, PostId, Slice, Timestamp,
+    UserId,
 };
 
 /// Posts and likes: one owner of this truth. Users are known here by their ids alone.
@@ -73,6 +75,27 @@ pub trait PostStore: Backend {
 
     /// Which of `posts` `user` likes.
     async fn liked_among(&self, user: UserId, posts: &[PostId]) -> StoreResult<HashSet<PostId>>;
+
+    /// Posts that `filter` lets through in whose title and content together each of `words` occurs, be it within another
+    /// word, newest first and whole; `limit` of them after `after`: what may match a search, where no index is there to
+    /// say. Case is ignored, at least that of ASCII letters. It may read all posts.
+    async fn posts_with(
+        &self,
+        words: &[String],
+        filter: &SearchFilter,
+        after: Option<PostId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Post>>;
+
+    /// As [`SearchIndex::top_authors`](super::SearchIndex::top_authors). It may read all likes.
+    async fn top_authors(&self, period: Period, limit: u32) -> StoreResult<Vec<(UserId, u64)>>;
+
+    /// As [`SearchIndex::top_posts`](super::SearchIndex::top_posts). It may read all likes.
+    async fn top_posts(&self, period: Period, limit: u32) -> StoreResult<Vec<(PostId, u64)>>;
+
+    /// Posts and likes of the period per hour or day (UTC), whichever the interval is made of, in order of time; those
+    /// without any are left out. It may read all posts and likes.
+    async fn activity(&self, period: Period, interval: Interval) -> StoreResult<Vec<ActivityCount>>;
 
     /// All posts in ascending order of id, `limit` of them after `after`: for jobs that walk the whole truth.
     async fn scan_posts(&self, after: Option<PostId>, limit: u32) -> StoreResult<Vec<Post>>;

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use super::{Backend, Recount, StoreResult, Touch};
 use crate::domain::event::Stamp;
 use crate::domain::text::Handle;
-use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, Timestamp, User, UserId};
+use crate::domain::{
+    ByCount, ByHandle, ByTime, FollowedUser, Page, Period, Slice, Suggestion, Timestamp, User, UserId,
+};
 
 /// Users and follows: one owner of this truth.
 ///
@@ -66,6 +68,17 @@ pub trait UserStore: Backend {
     /// For each user, those whom `viewer` follows and who follow that user (what makes them a suggestion), newest
     /// follow first; at most `limit` for each.
     async fn mutuals(&self, viewer: UserId, of: &[UserId], limit: u32) -> StoreResult<HashMap<UserId, Vec<User>>>;
+
+    /// Users created in the period in whose handle, name and bio together each of `words` occurs, be it within another
+    /// word, newest first; `limit` of them after `after`: what may match a search, where no index is there to say. Case
+    /// is ignored, at least that of ASCII letters. It may read all users.
+    async fn users_with(
+        &self,
+        words: &[String],
+        period: Period,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> StoreResult<Vec<User>>;
 
     /// All users in ascending order of id, `limit` of them after `after`: for jobs that walk the whole truth.
     async fn scan_users(&self, after: Option<UserId>, limit: u32) -> StoreResult<Vec<User>>;

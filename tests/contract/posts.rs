@@ -8,6 +8,7 @@ mod mongo_commands;
 mod mongo_connection;
 mod pages;
 mod recounts;
+mod unindexed;
 mod walk;
 pub(crate) mod world;
 mod writes;
@@ -54,6 +55,9 @@ macro_rules! post_store_contract {
             recounts::fixing_what_is_right_changes_no_count,
             recounts::likes_are_removed_with_their_counts,
             recounts::what_is_kept_is_what_is_counted,
+            unindexed::activity_is_counted_without_an_index,
+            unindexed::likes_are_counted_without_an_index,
+            unindexed::texts_are_looked_for_without_an_index,
             writes::inserting_again_changes_nothing,
             writes::what_is_given_twice_is_added_once,
         }

@@ -8,6 +8,7 @@ mod lists;
 mod model;
 mod people;
 mod relations;
+mod unindexed;
 mod walk;
 mod writes;
 
@@ -68,6 +69,9 @@ macro_rules! contract {
                 suggestions_are_followed_by_those_whom_the_viewer_follows,
                 ties_of_suggestions_go_by_id,
                 who_follows_nobody_gets_no_suggestions,
+            };
+            unindexed::{
+                users_are_looked_for_without_an_index,
             };
             writes::{
                 counts_are_exact,

@@ -6,7 +6,10 @@ use std::iter::once;
 use super::noted;
 use crate::domain::Tag::{AnyLike, Deletions, LikesBy, LikesOf, Posts, PostsOf, Stats};
 use crate::domain::event::Stamp;
-use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, Tag, UserId};
+use crate::domain::search::{ActivityCount, SearchFilter};
+use crate::domain::{
+    AuthorStats, ByCount, ByTime, Interval, Like, LikeId, Page, Period, Post, PostFields, PostId, Slice, Tag, UserId,
+};
 use crate::ports::{LikedPost, NewPost, Recount, Touch};
 
 noted! {
@@ -35,6 +38,10 @@ noted! {
         reads |_| users.iter().copied().map(LikesBy).chain([Deletions]);
     read fn liked_among(&self, user: UserId, posts: &[PostId]) -> HashSet<PostId>,
         reads |_| posts.iter().copied().map(Tag::Post).chain([LikesBy(user)]);
+    job fn posts_with(&self, words: &[String], filter: &SearchFilter, after: Option<PostId>, limit: u32) -> Vec<Post>;
+    job fn top_authors(&self, period: Period, limit: u32) -> Vec<(UserId, u64)>;
+    job fn top_posts(&self, period: Period, limit: u32) -> Vec<(PostId, u64)>;
+    job fn activity(&self, period: Period, interval: Interval) -> Vec<ActivityCount>;
     job fn scan_posts(&self, after: Option<PostId>, limit: u32) -> Vec<Post>;
     job fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> Vec<(Like, u64)>;
     job fn recount_posts(&self, posts: &[PostId]) -> Vec<Recount<PostId>>;

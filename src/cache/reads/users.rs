@@ -7,7 +7,7 @@ use super::noted;
 use crate::domain::Tag::{AnyFollow, Closures, Followers, Following, FreeHandles, HandleOrder, Users};
 use crate::domain::event::Stamp;
 use crate::domain::text::Handle;
-use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, Tag, User, UserId};
+use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Period, Slice, Suggestion, Tag, User, UserId};
 use crate::ports::{NewFollow, NewUser, Recount, Touch};
 
 noted! {
@@ -44,6 +44,7 @@ noted! {
         reads |_| [AnyFollow, Closures];
     read fn mutuals(&self, viewer: UserId, of: &[UserId], limit: u32) -> HashMap<UserId, Vec<User>>,
         reads |_| each(of, Followers).chain([Following(viewer), Closures]);
+    job fn users_with(&self, words: &[String], period: Period, after: Option<UserId>, limit: u32) -> Vec<User>;
     job fn scan_users(&self, after: Option<UserId>, limit: u32) -> Vec<User>;
     job fn recount_users(&self, users: &[UserId]) -> Vec<Recount<UserId>>;
     job fn fix_user_counts(&self, users: &[(UserId, Stamp)]) -> ();

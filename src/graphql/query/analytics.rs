@@ -14,6 +14,7 @@ use crate::graphql::scalars::{DateTime, Interval};
 use crate::graphql::types::{ActivityBucket, LeaderboardEntry, TrendingPost};
 use crate::loaders::PostKey;
 use crate::ports::StoreResult;
+use crate::services::fallback;
 
 /// The most buckets that `activity` returns.
 const MAX_BUCKETS: usize = 1_000;
@@ -24,9 +25,10 @@ pub(super) async fn fetch_leaderboard(
     to: Option<DateTime>,
     first: i32,
 ) -> Result<Vec<LeaderboardEntry>> {
-    let RequestContext { stores, loaders, .. } = RequestContext::of(ctx);
+    let here = RequestContext::of(ctx);
+    let RequestContext { stores, loaders, .. } = here;
     let (period, limit) = (period(from, to)?, page::limit("first", first)?);
-    let mut counts = stores.search.top_authors(period, limit).await?;
+    let mut counts = here.answered(fallback::top_authors(stores, period, limit).await?);
     if ctx.look_ahead().field("user").exists() {
         let users = join_all(counts.iter().map(|(author, _)| loaders.users.by_id.load(*author))).await;
         counts = keep_existing(counts, &users);
@@ -41,9 +43,10 @@ pub(super) async fn fetch_trending(
     to: Option<DateTime>,
     first: i32,
 ) -> Result<Vec<TrendingPost>> {
-    let RequestContext { stores, loaders, .. } = RequestContext::of(ctx);
+    let here = RequestContext::of(ctx);
+    let RequestContext { stores, loaders, .. } = here;
     let (period, limit) = (period(from, to)?, page::limit("first", first)?);
-    let mut counts = stores.search.top_posts(period, limit).await?;
+    let mut counts = here.answered(fallback::top_posts(stores, period, limit).await?);
     let post = ctx.look_ahead().field("post");
     if post.exists() {
         let fields = projection::of_post(&post);
@@ -63,7 +66,8 @@ pub(super) async fn fetch_activity(
     let period = period(Some(from), Some(to))?;
     let interval = domain::Interval::from(interval);
     let starts = interval.starts(from.0, to.0, MAX_BUCKETS)?;
-    let counts = RequestContext::of(ctx).stores.search.activity(period, interval).await?;
+    let here = RequestContext::of(ctx);
+    let counts = here.answered(fallback::activity(&here.stores, period, interval).await?);
     let counts: HashMap<_, _> = counts.into_iter().map(|count| (count.start, (count.posts, count.likes))).collect();
     let bucket = |start| {
         let (posts, likes) = counts.get(&start).copied().unwrap_or_default();

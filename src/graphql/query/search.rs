@@ -13,6 +13,7 @@ use crate::graphql::projection;
 use crate::graphql::scalars::{DateTime, SearchOrder, SearchType};
 use crate::graphql::types::{SearchConnection, SearchFacets, SearchResult, search_edges, search_page};
 use crate::loaders::PostKey;
+use crate::services::fallback;
 
 /// The arguments of `search`.
 pub(super) struct Args {
@@ -27,9 +28,9 @@ pub(super) struct Args {
 }
 
 pub(super) async fn fetch_search(ctx: &Context<'_>, args: Args) -> Result<SearchConnection> {
-    let here = ctx.look_ahead();
-    let result = [here.field("nodes"), here.field("edges").field("node")];
-    let facets = here.field("facets");
+    let selected = ctx.look_ahead();
+    let result = [selected.field("nodes"), selected.field("edges").field("node")];
+    let facets = selected.field("facets");
     let request = SearchRequest {
         text: SearchText::parse(&args.query)?,
         filter: SearchFilter {
@@ -40,20 +41,24 @@ pub(super) async fn fetch_search(ctx: &Context<'_>, args: Args) -> Result<Search
         page: search_page(args.order_by == SearchOrder::Newest, args.first, args.after)?,
         extras: SearchExtras {
             highlights: result.iter().any(|result| result.field("highlights").exists()),
-            total: here.field("totalCount").exists(),
+            total: selected.field("totalCount").exists(),
             types: facets.field("types").exists(),
             authors: most_authors(&facets),
             months: facets.field("months").exists(),
         },
     };
-    let answer = RequestContext::of(ctx).stores.search.search(&request).await?;
+    let here = RequestContext::of(ctx);
+    let answered = fallback::search(&here.stores, &request).await?;
+    // What counts over the whole result is the index's alone.
+    let has_facets = facets.exists() && !answered.is_degraded;
+    let answer = here.answered(answered);
     let hits = keep_existing(ctx, answer.hits, &result).await;
     let (edges, page_info) = search_edges(&request.page, hits, answer.has_more);
     Ok(SearchConnection {
         edges,
         page_info,
         total_count: answer.total.map(int),
-        facets: facets.exists().then(|| InPlace(SearchFacets::from(answer.facets))),
+        facets: has_facets.then(|| InPlace(SearchFacets::from(answer.facets))),
     })
 }
 
@@ -68,7 +73,8 @@ pub(super) async fn fetch_suggestions(
         only: only(types)?,
         limit: page::limit("first", first)?,
     };
-    let hits = RequestContext::of(ctx).stores.search.suggest(&request).await?;
+    let here = RequestContext::of(ctx);
+    let hits = here.answered(fallback::suggest(&here.stores, &request).await?);
     let hits = keep_existing(ctx, hits, &[ctx.look_ahead()]).await;
     Ok(hits.into_iter().map(SearchResult).collect())
 }

@@ -8,8 +8,10 @@ use tokio::sync::Semaphore;
 
 use super::Faults;
 use crate::domain::event::Stamp;
+use crate::domain::search::{ActivityCount, SearchFilter};
 use crate::domain::{
-    AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, Timestamp, UserId,
+    AuthorStats, ByCount, ByTime, Interval, Like, LikeId, Page, Period, Post, PostFields, PostId, Slice, Timestamp,
+    UserId,
 };
 use crate::ports::{
     Backend, Changed, Idempotency, LikeOutcome, LikeWish, LikedPost, LikesSet, NewPost, PostChanges, PostStore,
@@ -290,6 +292,22 @@ impl PostStore for MemoryPosts {
     }
 
     async fn liked_among(&self, _: UserId, _: &[PostId]) -> StoreResult<HashSet<PostId>> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn posts_with(&self, _: &[String], _: &SearchFilter, _: Option<PostId>, _: u32) -> StoreResult<Vec<Post>> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn top_authors(&self, _: Period, _: u32) -> StoreResult<Vec<(UserId, u64)>> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn top_posts(&self, _: Period, _: u32) -> StoreResult<Vec<(PostId, u64)>> {
+        unreachable!("{NOT_ASKED}")
+    }
+
+    async fn activity(&self, _: Period, _: Interval) -> StoreResult<Vec<ActivityCount>> {
         unreachable!("{NOT_ASKED}")
     }
 

@@ -1,7 +1,10 @@
 //! The port to posts, layered.
 
 use crate::domain::event::Stamp;
-use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
+use crate::domain::search::{ActivityCount, SearchFilter};
+use crate::domain::{
+    AuthorStats, ByCount, ByTime, Interval, Like, LikeId, Page, Period, Post, PostFields, PostId, Slice, UserId,
+};
 use crate::ports::{LikedPost, NewPost, Recount, Role, Touch};
 use crate::stores::layer::layered;
 use std::collections::{HashMap, HashSet};
@@ -20,6 +23,10 @@ layered! {
     read fn likes_of_posts(&self, posts: &[LikedPost], page: &Page<ByTime>) -> HashMap<PostId, Slice<Like>>;
     read fn likes_by_users(&self, users: &[UserId], page: &Page<ByTime>) -> HashMap<UserId, Slice<Like>>;
     read fn liked_among(&self, user: UserId, posts: &[PostId]) -> HashSet<PostId>;
+    read fn posts_with(&self, words: &[String], filter: &SearchFilter, after: Option<PostId>, limit: u32) -> Vec<Post>;
+    read fn top_authors(&self, period: Period, limit: u32) -> Vec<(UserId, u64)>;
+    read fn top_posts(&self, period: Period, limit: u32) -> Vec<(PostId, u64)>;
+    read fn activity(&self, period: Period, interval: Interval) -> Vec<ActivityCount>;
     read fn scan_posts(&self, after: Option<PostId>, limit: u32) -> Vec<Post>;
     read fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> Vec<(Like, u64)>;
     read fn recount_posts(&self, posts: &[PostId]) -> Vec<Recount<PostId>>;

@@ -143,6 +143,26 @@ impl Decode for (Post, u64) {
     }
 }
 
+/// A group, and how many are in it.
+pub(super) struct Counted<K> {
+    pub(super) of: K,
+    pub(super) count: u64,
+}
+
+impl Decode for Counted<Uuid> {
+    fn decode(document: &RawDocument) -> Result<Self> {
+        let mut read = Reader::of(document);
+        Ok(Self { of: read.id("_id")?, count: read.count("count")? })
+    }
+}
+
+impl Decode for Counted<Timestamp> {
+    fn decode(document: &RawDocument) -> Result<Self> {
+        let mut read = Reader::of(document);
+        Ok(Self { of: read.time("_id")?, count: read.count("count")? })
+    }
+}
+
 /// A parent, and the page of its children.
 impl<T: Decode> Decode for (Uuid, Vec<T>) {
     fn decode(document: &RawDocument) -> Result<Self> {

@@ -16,6 +16,7 @@ pub mod children;
 mod decode;
 mod document;
 mod error;
+mod fallback;
 mod mend;
 mod outbox;
 mod outbox_document;

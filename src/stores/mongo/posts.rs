@@ -17,9 +17,12 @@ use super::mend::{FixAuthors, FixPosts, RemoveLikes, TouchPosts};
 use super::recount::{RecountAuthors, RecountPosts};
 use super::transaction::{Work, find_in, in_transaction};
 use super::write::{InsertLikes, InsertPosts};
-use super::{Collections, Mongo, query, read};
+use super::{Collections, Mongo, fallback, query, read};
 use crate::domain::event::Stamp;
-use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
+use crate::domain::search::{ActivityCount, SearchFilter};
+use crate::domain::{
+    AuthorStats, ByCount, ByTime, Interval, Like, LikeId, Page, Period, Post, PostFields, PostId, Slice, UserId,
+};
 use crate::ports::{Backend, LikedPost, NewPost, PostStore, Recount, StoreResult, Touch};
 
 /// Posts and likes in MongoDB.
@@ -164,6 +167,31 @@ impl PostStore for MongoPosts {
         let likes = &self.collections().await?.likes;
         let found: Vec<LikeId> = read::find_all(likes, posts, by_id, Some(LikeKey::projection())).await?;
         Ok(found.into_iter().map(|like| like.post).collect())
+    }
+
+    async fn posts_with(
+        &self,
+        words: &[String],
+        filter: &SearchFilter,
+        after: Option<PostId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Post>> {
+        read::walk(&self.collections().await?.posts, fallback::posts_with(words, filter, after, limit)).await
+    }
+
+    async fn top_authors(&self, period: Period, limit: u32) -> StoreResult<Vec<(UserId, u64)>> {
+        let found = fallback::most_liked(&self.collections().await?.likes, "author", period, limit).await?;
+        Ok(found.into_iter().map(|(author, count)| (UserId(author), count)).collect())
+    }
+
+    async fn top_posts(&self, period: Period, limit: u32) -> StoreResult<Vec<(PostId, u64)>> {
+        let found = fallback::most_liked(&self.collections().await?.likes, "post", period, limit).await?;
+        Ok(found.into_iter().map(|(post, count)| (PostId(post), count)).collect())
+    }
+
+    async fn activity(&self, period: Period, interval: Interval) -> StoreResult<Vec<ActivityCount>> {
+        let Collections { posts, likes, .. } = self.collections().await?;
+        fallback::activity(posts, likes, period, interval).await
     }
 
     async fn scan_posts(&self, after: Option<PostId>, limit: u32) -> StoreResult<Vec<Post>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::Statement;
+use uuid::Uuid;
 
 use super::connect::Sql;
 use super::db::Db;
@@ -13,7 +14,10 @@ use super::retry::retried;
 use super::rows::Columns;
 use super::{group, queries, recount, writes};
 use crate::domain::event::Stamp;
-use crate::domain::{AuthorStats, ByCount, ByTime, Like, LikeId, Page, Post, PostFields, PostId, Slice, UserId};
+use crate::domain::search::{ActivityCount, SearchFilter};
+use crate::domain::{
+    AuthorStats, ByCount, ByTime, Interval, Like, LikeId, Page, Period, Post, PostFields, PostId, Slice, UserId,
+};
 use crate::ports::{Backend, LikedPost, NewPost, PostStore, Recount, Role, StoreResult, Touch};
 
 /// Posts and likes in PostgreSQL or SQLite.
@@ -25,6 +29,16 @@ impl SqlPosts {
     /// The adapter over this pool.
     pub fn new(sql: Arc<Sql>) -> Self {
         Self { db: Db::new(sql, Role::Posts) }
+    }
+
+    async fn most_liked<I: From<Uuid>>(
+        &self,
+        column: &'static str,
+        period: Period,
+        limit: u32,
+    ) -> StoreResult<Vec<(I, u64)>> {
+        let statement = queries::most_liked(self.db.dialect(), column, period, limit);
+        self.db.rows(statement, |row| Ok((row.id()?, row.count()?))).await
     }
 
     async fn posts(&self, statement: Statement) -> StoreResult<Vec<Post>> {
@@ -152,6 +166,30 @@ impl PostStore for SqlPosts {
         }
         let liked = self.db.rows(queries::liked_among(self.db.dialect(), user, posts), Columns::id).await?;
         Ok(liked.into_iter().collect())
+    }
+
+    async fn posts_with(
+        &self,
+        words: &[String],
+        filter: &SearchFilter,
+        after: Option<PostId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Post>> {
+        self.posts(queries::posts_with(self.db.dialect(), words, filter, after, limit)).await
+    }
+
+    async fn top_authors(&self, period: Period, limit: u32) -> StoreResult<Vec<(UserId, u64)>> {
+        self.most_liked("author_id", period, limit).await
+    }
+
+    async fn top_posts(&self, period: Period, limit: u32) -> StoreResult<Vec<(PostId, u64)>> {
+        self.most_liked("post_id", period, limit).await
+    }
+
+    async fn activity(&self, period: Period, interval: Interval) -> StoreResult<Vec<ActivityCount>> {
+        let read =
+            |row: &mut Columns| Ok(ActivityCount { start: row.moment()?, posts: row.count()?, likes: row.count()? });
+        self.db.rows(queries::activity(self.db.dialect(), period, interval), read).await
     }
 
     async fn scan_posts(&self, after: Option<PostId>, limit: u32) -> StoreResult<Vec<Post>> {

@@ -14,7 +14,7 @@ use super::rows::Columns;
 use super::{group, queries, recount, writes};
 use crate::domain::event::Stamp;
 use crate::domain::text::Handle;
-use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Slice, Suggestion, User, UserId};
+use crate::domain::{ByCount, ByHandle, ByTime, FollowedUser, Page, Period, Slice, Suggestion, User, UserId};
 use crate::ports::{Backend, NewFollow, NewUser, Recount, Role, StoreResult, Touch, UserStore};
 
 /// Users and follows in PostgreSQL or SQLite.
@@ -155,6 +155,16 @@ impl UserStore for SqlUsers {
         let mutuals = self.mutual_followers(viewer, of, &Page::first(limit)).await?;
         let users = |slice: Slice<FollowedUser>| slice.items.into_iter().map(|mutual| mutual.user).collect();
         Ok(mutuals.into_iter().map(|(of, slice)| (of, users(slice))).collect())
+    }
+
+    async fn users_with(
+        &self,
+        words: &[String],
+        period: Period,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> StoreResult<Vec<User>> {
+        self.users(queries::users_with(self.db.dialect(), words, period, after, limit)).await
     }
 
     async fn scan_users(&self, after: Option<UserId>, limit: u32) -> StoreResult<Vec<User>> {

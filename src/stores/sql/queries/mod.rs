@@ -9,6 +9,7 @@
 
 mod accounts;
 mod draft;
+mod fallback;
 mod feed;
 mod follows;
 mod likes;
@@ -28,6 +29,7 @@ pub(super) use accounts::{
     close_account, credentials, credentials_of, delete_account, delete_follows, follows_of_closed, lock_all_users,
     set_password, taken, update_profile,
 };
+pub(super) use fallback::{activity, most_liked, posts_with, users_with};
 pub use feed::feed;
 pub use follows::{
     count_mutual_followers, followed_by, followees, followers, followers_among, following, mutual_followers,
