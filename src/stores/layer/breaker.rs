@@ -62,12 +62,15 @@ impl Breaker {
     /// The store did not answer a call.
     pub(super) fn failed(&self) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if failures >= self.most_failures && self.refuse_from(self.millis(), 0) {
-            tracing::warn!(
-                role = self.role.name(),
-                failures,
-                "calls of the store are refused at once, until it answers"
-            );
+        if failures < self.most_failures {
+            return;
+        }
+        let (until, now) = (self.refuses_until.load(Ordering::Relaxed), self.millis());
+        // A probe that took longer than the pause begins the next one: a client that comes alone would else be the
+        // probe each time.
+        if until <= now && self.refuse_from(now, until) && until == 0 {
+            let role = self.role.name();
+            tracing::warn!(role, failures, "calls of the store are refused at once, until it answers");
         }
     }
 
@@ -124,6 +127,18 @@ mod tests {
             breaker.failed();
             assert!(!breaker.admits());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_failed_late_begins_the_pause() {
+        let breaker = opened();
+        advance(PAUSE).await;
+        assert!(breaker.admits());
+        advance(3 * PAUSE).await;
+        breaker.failed();
+        assert!(breaker.refuses() && !breaker.admits());
+        advance(PAUSE).await;
+        assert!(breaker.admits());
     }
 
     #[tokio::test(start_paused = true)]
