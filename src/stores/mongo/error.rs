@@ -34,6 +34,8 @@ pub(super) fn kind_of(error: &Error) -> ErrorKind {
         | DriverErrorKind::ConnectionPoolCleared { .. }
         | DriverErrorKind::DnsResolve { .. }
         | DriverErrorKind::Authentication { .. }
+        // Whatever it is that does not keep to the protocol: the store is not there.
+        | DriverErrorKind::InvalidResponse { .. }
         | DriverErrorKind::Shutdown => return ErrorKind::Unavailable,
         _ => {}
     }

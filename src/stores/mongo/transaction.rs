@@ -6,14 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mongodb::action::Find;
 use mongodb::bson::{Document, doc};
-use mongodb::error::UNKNOWN_TRANSACTION_COMMIT_RESULT;
+use mongodb::error::{Error, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::options::{ReadConcern, TransactionOptions, WriteConcern};
 use mongodb::{ClientSession, Collection, Database};
 use serde::de::DeserializeOwned;
 
 use super::error::{refused_write, store_error};
 use super::read::max_time;
-use crate::ports::{ErrorKind, StoreResult};
+use crate::ports::{ErrorKind, StoreError, StoreResult};
 
 /// How often a transaction is begun before its conflict is the caller's. MongoDB aborts the later of two writers
 /// at once, so of `n` that storm one document one succeeds at each turn.
@@ -73,9 +73,18 @@ async fn commit(session: &mut ClientSession) -> StoreResult<()> {
     loop {
         match session.commit_transaction().await {
             Err(error) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) && asked < COMMITS => asked += 1,
-            done => return done.map_err(store_error),
+            done => return done.map_err(uncommitted),
         }
     }
+}
+
+/// Only a server that says so has not committed.
+fn uncommitted(error: Error) -> StoreError {
+    let mut failure = store_error(error);
+    if matches!(failure.kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Internal) {
+        failure.kind = ErrorKind::OutcomeUnknown;
+    }
+    failure
 }
 
 /// Tells transactions of one process apart, so that those which met don't come back at the same moment.
