@@ -72,12 +72,9 @@ impl Invalidation {
             match said.active {
                 None => return Ok(Some(self.trust.settles(*role, said.generation))),
                 // As good as confirmed: what this store says is all that a write to it needs to know.
-                Some(life) if told == Some(life) => {
-                    if self.trust.counts(asked_at) {
-                        return Ok(None);
-                    }
-                }
-                // Another life may have begun in between.
+                Some(life) if told == Some(life) && self.trust.counts(asked_at) => return Ok(None),
+                // Another life may have begun in between. Or the store was so slow to say it that it does not count any
+                // more, and would be so again.
                 Some(_) if told.is_some() && !told_again => {
                     told = self.tell(what).await;
                     told_again = true;
