@@ -1,11 +1,10 @@
 //! Stores that are down, go down and come back: only the fields that need them are null, and say why.
 
 use serde_json::{Value, json};
-use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::relay::Relay;
-use crate::support::{Answer, Served, World, env_url, global, run};
+use crate::support::{Answer, Served, World, authority, dead_port, env_url, global, run};
 
 const EVERYTHING: &str = "query ($post: ID!) {
     users(first: 1) { nodes { handle postsCount } }
@@ -31,19 +30,6 @@ fn assert_unavailable(answer: &Answer, paths: &[&str]) {
     for path in paths {
         assert_eq!(data.pointer(&format!("/{}", path.replace('.', "/"))), Some(&Value::Null), "{path} in {data}");
     }
-}
-
-/// An address where nothing listens.
-pub(crate) fn dead_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
-}
-
-/// A URL's `host:port`.
-pub(crate) fn authority(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or(rest).to_owned()
 }
 
 /// A gateway on the real stores, one of which is where `address` says.

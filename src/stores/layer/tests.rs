@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
 use super::{Call, Guard, GuardLimits, Policy};
@@ -65,6 +66,7 @@ impl Flaky {
     }
 
     async fn ask(&self) -> StoreResult<u64> {
+        yield_now().await;
         let before = self.calls.fetch_add(1, Ordering::Relaxed);
         if before < self.failures { Err(failure(self.kind)) } else { Ok(u64::from(before)) }
     }
@@ -146,6 +148,17 @@ async fn a_store_that_hangs_is_left_alone_and_found_again() {
     sleep(SECOND).await;
     assert_eq!(Flaky::new(ErrorKind::Timeout, 0).through(&guard, read()).await, (None, 1));
     assert_eq!(Flaky::new(ErrorKind::Timeout, 0).through(&guard, write()).await, (None, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_store_was_asked_says_nothing_of_it() {
+    let guard = guard();
+    for _ in 0..2 {
+        join_all([hang(&guard, read()), hang(&guard, read())]).await;
+    }
+    sleep(SECOND).await;
+    assert!(guard.around(read(), async || Ok(0_u64)).await.is_ok(), "as a list without keys is answered");
+    assert_eq!(hang(&guard, read()).await.kind, ErrorKind::Unavailable, "it is still left alone");
 }
 
 #[tokio::test(start_paused = true)]

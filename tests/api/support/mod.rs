@@ -7,6 +7,7 @@ mod society;
 mod world;
 
 use std::future::Future;
+use std::net::TcpListener;
 use std::sync::LazyLock;
 
 use tokio::runtime::Runtime;
@@ -28,6 +29,19 @@ pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
 /// The URL in the environment variable `name`.
 pub(crate) fn env_url(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("set {name}: run `scripts/stores up`"))
+}
+
+/// An address where nothing listens.
+pub(crate) fn dead_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").to_string()
+}
+
+/// A URL's `host:port`.
+pub(crate) fn authority(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or(rest).to_owned()
 }
 
 /// Makes two tests of each named function, which takes the shared world of the embedded or of the real stores.
