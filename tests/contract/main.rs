@@ -15,6 +15,7 @@ mod mongo_outbox;
 mod outbox;
 mod posts;
 mod publishing;
+mod rate_limit;
 mod register;
 mod search;
 mod sessions;

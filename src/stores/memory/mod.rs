@@ -1,9 +1,11 @@
 //! What a single gateway keeps in its own memory, where no Redis is configured.
 
 mod cache;
+mod rate_limit;
 mod sessions;
 mod throttle;
 
 pub use cache::MemoryCache;
+pub use rate_limit::MemoryRateLimiter;
 pub use sessions::MemorySessions;
 pub use throttle::MemoryThrottle;

@@ -8,6 +8,7 @@ mod cache;
 mod cache_entry;
 mod connection;
 mod error;
+mod rate_limit;
 mod sessions;
 mod throttle;
 
