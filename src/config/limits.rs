@@ -42,8 +42,8 @@ static RATE_LIMITS: Setting<bool> = Setting::new(
     "rate_limits",
     "BOOL",
     read::switch,
-    "Whether there are limits on how often things are tried: failed sign-ins always, sign-ups in production. `off` \
-     lifts every one, which lets anybody guess passwords.",
+    "Whether there are limits on how often things are tried: failed sign-ins always; sign-ups, and what operations \
+     cost, in production. `off` lifts every one, which lets anybody guess passwords.",
 )
 .default("on");
 

@@ -31,6 +31,7 @@ mod setting;
 mod store_url;
 mod stores;
 mod tokens;
+mod traffic;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -53,6 +54,7 @@ pub use setting::{About, Section};
 pub use store_url::StoreUrl;
 pub use stores::{CacheChoice, DatabaseChoice, PostsChoice, SearchChoice, StoresConfig};
 pub use tokens::{KeysChoice, OutsideConfig, TokensConfig};
+pub use traffic::TrafficConfig;
 
 /// Everything that can be configured, complete and valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +73,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What is shown, and to pages of whom.
     pub security: SecurityConfig,
+    /// How much is taken in.
+    pub traffic: TrafficConfig,
     /// Tokens of an outside issuer.
     pub tokens: TokensConfig,
     /// What is logged, and how.
@@ -81,7 +85,7 @@ pub struct Config {
 }
 
 /// The sections, in the order of the documentation.
-static SECTIONS: [&Section; 9] = [
+static SECTIONS: [&Section; 10] = [
     &server::SECTION,
     &data::SECTION,
     &stores::SECTION,
@@ -89,6 +93,7 @@ static SECTIONS: [&Section; 9] = [
     &cache::SECTION,
     &limits::SECTION,
     &security::SECTION,
+    &traffic::SECTION,
     &tokens::SECTION,
     &log::SECTION,
 ];
@@ -149,6 +154,7 @@ impl Config {
         let production = server.as_ref().is_some_and(|server| server.production);
         let limits = LimitsConfig::finish(&mut values, production);
         let security = SecurityConfig::finish(&mut values, production);
+        let traffic = TrafficConfig::finish(&mut values);
         let tokens = TokensConfig::finish(&mut values);
         let log = LogConfig::finish(&mut values);
         if let (Some(StoresConfig { search: SearchChoice::Embedded, .. }), Some(search)) = (&stores, &search) {
@@ -156,20 +162,23 @@ impl Config {
         }
         let Values { mut in_force, faults, notes, .. } = values;
         in_force.sort_by_key(|row| settings().position(|about| about.key == row.key));
-        match (server, data, stores, search, cache, limits.zip(security), tokens.zip(log)) {
-            (
-                Some(server),
-                Some(data),
-                Some(stores),
-                Some(search),
-                Some(cache),
-                Some((limits, security)),
-                Some((tokens, log)),
-            ) if faults.is_empty() => {
-                Ok(Self { server, data, stores, search, cache, limits, security, tokens, log, notes, in_force })
-            }
-            _ => Err(ConfigError::new(faults)),
-        }
+        let complete = (|| {
+            Some(Self {
+                server: server?,
+                data: data?,
+                stores: stores?,
+                search: search?,
+                cache: cache?,
+                limits: limits?,
+                security: security?,
+                traffic: traffic?,
+                tokens: tokens?,
+                log: log?,
+                notes,
+                in_force,
+            })
+        })();
+        complete.filter(|_| faults.is_empty()).ok_or_else(|| ConfigError::new(faults))
     }
 
     /// Every setting with the value in force and its origin, in the order of the documentation.

@@ -12,6 +12,7 @@ pub mod outside;
 pub mod passwords;
 pub mod progress;
 pub mod publishing;
+pub mod rate_limits;
 pub mod reindex;
 pub mod seed;
 pub mod sessions;

@@ -183,7 +183,7 @@ fn digest(login: &str) -> String {
 }
 
 /// The address, or of IPv6 the /64 that one customer is given as a whole.
-fn network(address: IpAddr) -> String {
+pub(super) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
