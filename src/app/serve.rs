@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::monitor::{IndexState, Monitor};
 use super::system::traced;
-use super::writing::{Writing, relay, sweeper};
+use super::writing::{Writing, rate_limits, relay, sweeper};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::{Guarded, Keeper, Results};
 use crate::config::{CacheChoice, Config};
@@ -34,6 +34,8 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         stores: stores.layered(),
         results,
         request_timeout: config.server.request_timeout,
+        rate_limits: rate_limits(config, stores, clock),
+        trusted_proxies: config.traffic.trusted_proxies.clone(),
         shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
         identity: writing.identity,
         use_cases: writing.use_cases,

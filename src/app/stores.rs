@@ -14,11 +14,11 @@ use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoi
 use crate::domain::tag::VOCABULARY;
 use crate::ports::{
     AccountStore, Backend, CacheRegister, Clock, Entropy as _, Invalidated, Life, Outbox, PostStore, PublishingStore,
-    ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle, UserStore,
+    RateLimiter, ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle, UserStore,
 };
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::Layered;
-use crate::stores::memory::{MemoryCache, MemorySessions, MemoryThrottle};
+use crate::stores::memory::{MemoryCache, MemoryRateLimiter, MemorySessions, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
 use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
 use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlRegister, SqlUsers};
@@ -27,7 +27,7 @@ use crate::sync::Wake;
 
 /// The most bytes that results kept in this process may take.
 const MEMORY_CACHE_BYTES: u64 = 32 * 1024 * 1024;
-/// The most keys whose tries are counted in this process.
+/// The most keys whose tries are counted in this process, and the most budgets that are kept in it.
 pub(super) const THROTTLE_KEYS: usize = 100_000;
 /// The most sessions that are near at hand in this process.
 const SESSIONS: usize = 100_000;
@@ -56,6 +56,8 @@ pub struct OpenStores {
     pub outboxes: Vec<Arc<dyn Outbox>>,
     /// Counts of tries.
     pub throttle: Arc<dyn Throttle>,
+    /// Budgets of those who ask.
+    pub rate_limiter: Arc<dyn RateLimiter>,
     /// Wakes the relay of this process when something was written through [`super::gateway`].
     pub wake: Wake,
     /// Sessions near at hand, where all gateways on the same users share them.
@@ -162,10 +164,11 @@ impl OpenStores {
         };
         let mut outboxes: Vec<Arc<dyn Outbox>> = vec![Arc::new(SqlOutbox::new(Arc::clone(&sql), Role::Users))];
         outboxes.extend(mongo.iter().map(|mongo| Arc::new(mongo.outbox()) as Arc<dyn Outbox>));
-        let (cache, throttle, sessions): Shared = match &stores.cache {
+        let (cache, throttle, rate_limiter, sessions): Shared = match &stores.cache {
             CacheChoice::Memory => (
                 Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES).in_life(new_life())),
                 Arc::new(MemoryThrottle::new(Arc::clone(&clock), THROTTLE_KEYS)),
+                Arc::new(MemoryRateLimiter::new(Arc::clone(&clock), THROTTLE_KEYS)),
                 // Other gateways may end sessions in a store of users that is not in our own directory.
                 config.users_are_its_own().then(|| Arc::new(MemorySessions::new(clock, SESSIONS)) as _),
             ),
@@ -179,7 +182,7 @@ impl OpenStores {
                 });
                 let redis = Arc::new(redis.map_err(|error| AppError::new("REDIS_URL can't be used.", error))?);
                 let sessions = RedisSessions::new(Arc::clone(&redis), Arc::new(SystemEntropy));
-                (Arc::clone(&redis) as _, redis, Some(Arc::new(sessions)))
+                (Arc::clone(&redis) as _, Arc::clone(&redis) as _, redis, Some(Arc::new(sessions)))
             }
         };
         // A cache in this process is right only where no other gateway writes.
@@ -205,6 +208,7 @@ impl OpenStores {
             publishing,
             outboxes,
             throttle,
+            rate_limiter,
             sessions,
             wake: Wake::default(),
             are_ours_alone: config.stores_are_its_own(),
@@ -294,7 +298,7 @@ impl OpenStores {
 }
 
 /// What is in Redis, or in this process.
-type Shared = (Arc<dyn ResultCache>, Arc<dyn Throttle>, Option<Arc<dyn SessionCache>>);
+type Shared = (Arc<dyn ResultCache>, Arc<dyn Throttle>, Arc<dyn RateLimiter>, Option<Arc<dyn SessionCache>>);
 
 /// A command that looks at data, or mends it, makes none: somebody would have mistyped the directory.
 fn require_files(config: &Config) -> Result<(), AppError> {

@@ -20,13 +20,14 @@ use crate::services::identity::Identity;
 use crate::services::outside::{Issuer, OutsideTokens};
 use crate::services::passwords::{HashingLimits, Passwords};
 use crate::services::publishing::Publishing;
+use crate::services::rate_limits::RateLimits;
 use crate::services::sessions::{SessionLimits, Sessions};
 use crate::services::stamps::Stamps;
 use crate::services::sweeping::Sweeper;
 use crate::services::throttling::{ThrottleRules, Throttling};
 use crate::services::use_cases::UseCases;
 use crate::stores::layer::{Call, Deadline, Layered, Policy, Rows};
-use crate::stores::memory::MemoryThrottle;
+use crate::stores::memory::{MemoryRateLimiter, MemoryThrottle};
 use crate::sync::{ClosedAccounts, DeletionProjection, Forgets, IndexProjection, Invalidating, Projector, Relay, Wake};
 
 /// The write side of a gateway.
@@ -122,6 +123,16 @@ fn throttle_rules(config: &Config) -> ThrottleRules {
         (true, false) => ThrottleRules::DEVELOPMENT,
         (true, true) => ThrottleRules::PRODUCTION,
     }
+}
+
+/// The budgets of those who ask, where the configuration limits what operations cost.
+pub(super) fn rate_limits(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> Option<RateLimits> {
+    let traffic = &config.traffic;
+    (config.limits.rate_limits && config.server.production).then(|| {
+        let local = Arc::new(MemoryRateLimiter::new(Arc::clone(clock), THROTTLE_KEYS));
+        let (viewer, address) = (traffic.rate_limit_viewer, traffic.rate_limit_address);
+        RateLimits::new(Arc::clone(&stores.rate_limiter), local, viewer, address, traffic.rate_limit_timeout)
+    })
 }
 
 /// The relay of these stores' outboxes. Deletions go through `publishing`, the one that requests use: its likes are

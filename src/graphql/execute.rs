@@ -74,6 +74,18 @@ impl Ready {
     pub fn operation(&self) -> &Operation {
         &self.operation
     }
+
+    /// What it may cost, at least 1: an upper bound on the objects in its answer. Its variables get their defaults, which
+    /// may say how long lists are. One that is to be refused costs 1.
+    pub fn cost(&mut self, schema: &PolygraphSchema) -> u64 {
+        let Ok(prepared) = &self.prepared else { return 1 };
+        let Some((chosen, facts)) = prepared.operation(self.operation.name.as_deref()) else { return 1 };
+        let variables = &mut self.operation.variables;
+        if schema.0.inputs.coerce(chosen, &facts.never_null, variables).is_err() {
+            return 1;
+        }
+        cost::of_operation(&schema.0.arguments, &prepared.document, chosen, variables).max(1)
+    }
 }
 
 /// Prepares the document of an operation, which most often was prepared before.

@@ -12,13 +12,14 @@ use super::caching::{self, Keepers, Verdict, Why};
 use super::request::{Encoded, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
-use super::{Gateway, Shared};
+use super::{Gateway, Shared, budget};
 use crate::cache::{Form, Found, Making, Question, Reads, Results, mark_of, noting};
 use crate::config::ExplainFor;
 use crate::domain::{GlobalId, Scope, Viewer};
 use crate::graphql::{Asker, ErrorCode, Executed, Explain, Fate, Operation, Ready, RequestContext, execute, prepare};
 use crate::ports::{CachedBody, Stores, deadline};
 use crate::services::identity::{Identified, IdentityError};
+use crate::services::rate_limits::{Charge, Payer};
 
 /// `1` asks what the request asked of the stores.
 const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
@@ -120,9 +121,10 @@ impl Exchange<'_> {
             (Some(_), Some(_)) if caching::wants_fresh(self.headers) => Err(Why::Asked),
             (Some(results), Some(question)) => Ok(results.find(&question, viewer).await),
         };
+        let payer = Payer::of(viewer, self.id.address);
         let (making, verdict) = match found {
-            Ok(Found::Kept(body)) => return Ok(self.kept(body, scope, Verdict::Hit)),
-            Ok(Found::Shared(body)) => return Ok(self.kept(body, scope, Verdict::Coalesced)),
+            Ok(Found::Kept(body)) => return self.paid(payer, self.kept(body, scope, Verdict::Hit)).await,
+            Ok(Found::Shared(body)) => return self.paid(payer, self.kept(body, scope, Verdict::Coalesced)).await,
             Ok(Found::Nothing(making)) => (Some(making), Verdict::Miss),
             Ok(Found::Unusable(why)) => (None, Verdict::Bypass(Why::Unusable(why))),
             Err(why) => (None, Verdict::Bypass(why)),
@@ -135,10 +137,11 @@ impl Exchange<'_> {
     /// An answer that is made now.
     async fn make(&self, asked: Asked, encoded: Encoded<'_>, wanted: Wanted) -> Result<Response, Box<Response>> {
         let Wanted { identified, viewer, scope, explained, making, verdict } = wanted;
-        let ready = match asked {
+        let mut ready = match asked {
             Asked::Read(ready) => ready,
             Asked::Known(_) => prepare(&self.gateway.schema, self.decode(encoded)?).await,
         };
+        let charge = self.charge(Payer::of(viewer, self.id.address), || ready.cost(&self.gateway.schema)).await?;
         let reads = making.is_some().then(Reads::default);
         let asker = self.asker(identified, reads.is_some() && scope == Some(Scope::Public));
         let context = match (&reads, explained) {
@@ -163,7 +166,32 @@ impl Exchange<'_> {
         {
             making.keep(executed.body.clone(), tags).await;
         }
-        Ok(self.executed(executed, scope, verdict))
+        let mut response = self.executed(executed, scope, verdict);
+        if let Some(charge) = charge {
+            budget::tell(&mut response, &charge);
+        }
+        Ok(response)
+    }
+
+    /// Takes what the request costs from the budget of who pays, where budgets are kept; `Err` where too little is left.
+    async fn charge(&self, payer: Payer, cost: impl FnOnce() -> u64) -> Result<Option<Charge>, Box<Response>> {
+        let Some(limits) = &self.gateway.rate_limits else { return Ok(None) };
+        let charge = limits.charge(payer, cost()).await;
+        match charge.and_then(|charge| Some((charge, charge.spent.refused_for?))) {
+            Some((charge, wait)) => Err(Box::new(budget::refused(self.media, &charge, wait, self.id))),
+            None => Ok(charge),
+        }
+    }
+
+    /// An answer that was made before, once it is paid for.
+    async fn paid(&self, payer: Payer, mut response: Response) -> Result<Response, Box<Response>> {
+        // Boxed, so that kept answers need no room for it where nothing is charged.
+        if self.gateway.rate_limits.is_some()
+            && let Some(charge) = Box::pin(self.charge(payer, || 1)).await?
+        {
+            budget::tell(&mut response, &charge);
+        }
+        Ok(response)
     }
 
     /// Whether the request has this header with the value `1`.

@@ -2,7 +2,9 @@
 
 mod accept;
 mod body;
+mod budget;
 mod caching;
+mod client_address;
 mod graphql;
 mod health;
 mod json;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use ipnet::IpNet;
 
 pub use body::BodyLimits;
 pub use health::{Health, Phase};
@@ -31,6 +34,7 @@ use crate::config::ExplainFor;
 use crate::graphql::{Loading, PolygraphSchema};
 use crate::ports::{Entropy, Stores, Trail};
 use crate::services::identity::Identity;
+use crate::services::rate_limits::RateLimits;
 use crate::services::use_cases::UseCases;
 
 /// All that a request is answered with.
@@ -47,6 +51,10 @@ pub struct Gateway {
     pub identity: Arc<dyn Identity>,
     /// How long the stores are asked for a request, all in all.
     pub request_timeout: Duration,
+    /// What those who ask may ask for, if that is limited.
+    pub rate_limits: Option<RateLimits>,
+    /// The proxies that are believed about where requests come from.
+    pub trusted_proxies: Vec<IpNet>,
     /// For how many seconds caches between us and clients may use what is public without asking, if they may.
     pub shared_max_age: Option<u64>,
     /// Which stores answer, and whether the gateway takes requests.

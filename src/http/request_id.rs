@@ -15,6 +15,7 @@ use tower::layer::layer_fn;
 use tower::{Layer, Service};
 use tracing::Instrument as _;
 
+use super::client_address::client_address;
 use super::{Gateway, respond, security};
 use crate::domain::hex;
 
@@ -24,7 +25,7 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone)]
 pub(super) struct RequestId {
     pub id: String,
-    /// The address of the connection's other end; unspecified where the transport has none.
+    /// The address of the client; unspecified where the transport has none.
     pub address: IpAddr,
 }
 
@@ -62,7 +63,8 @@ where
         let id = given.map_or_else(|| random(&self.gateway), ToOwned::to_owned);
         let span = tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path());
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        let address = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let address = client_address(peer, request.headers(), &self.gateway.trusted_proxies);
         let known = RequestId { id, address };
         request.extensions_mut().insert(known.clone());
         let answering = self.inner.call(request).instrument(span);

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::accept::MediaType;
 use super::request_id::RequestId;
@@ -31,7 +31,26 @@ pub(super) fn refusal(
     message: &str,
     id: &RequestId,
 ) -> Response {
-    let error = json!({ "message": message, "extensions": { "code": code.as_str(), "requestId": id.id } });
+    let extensions = json!({ "code": code.as_str(), "requestId": id.id });
+    refused(media, status, &json!({ "message": message, "extensions": extensions }))
+}
+
+/// A request that was refused as a whole for now: it may be sent again after so many seconds.
+pub(super) fn refusal_for(
+    media: MediaType,
+    status: StatusCode,
+    code: ErrorCode,
+    message: &str,
+    seconds: u64,
+    id: &RequestId,
+) -> Response {
+    let extensions = json!({ "code": code.as_str(), "requestId": id.id, "retryAfter": seconds });
+    let mut response = refused(media, status, &json!({ "message": message, "extensions": extensions }));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+fn refused(media: MediaType, status: StatusCode, error: &Value) -> Response {
     let mut response = graphql(media, status, Bytes::from(json!({ "errors": [error] }).to_string()));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -40,7 +40,7 @@ fn verdict(answer: &Answer) -> &str {
 
 /// A gateway that keeps results for so long, if at all, and counts the calls of its stores. It uses the cache whether or
 /// not the stores confirmed it within the last two seconds, which a busy machine may keep them from.
-async fn counting(world: &World, ttl: Option<Duration>) -> (Gateway, CallLog) {
+pub(crate) async fn counting(world: &World, ttl: Option<Duration>) -> (Gateway, CallLog) {
     let log = CallLog::default();
     let mut config = world.config.clone();
     config.cache.result_cache_ttl = ttl;

@@ -21,6 +21,7 @@ mod limits;
 mod outage;
 mod outside;
 mod pagination;
+mod rate_limits;
 mod readme;
 #[path = "../contract/cache/relay.rs"]
 mod relay;

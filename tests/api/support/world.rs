@@ -150,7 +150,8 @@ impl Served {
     async fn new(gateway: Gateway) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address: SocketAddr = listener.local_addr().expect("an address");
-        let task = tokio::spawn(async move { axum::serve(listener, router(gateway)).await.expect("it serves") });
+        let service = router(gateway).into_make_service_with_connect_info::<SocketAddr>();
+        let task = tokio::spawn(async move { axum::serve(listener, service).await.expect("it serves") });
         Self { client: Client::new(address), address, task }
     }
 }
