@@ -11,13 +11,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::monitor::{IndexState, Monitor};
-use super::system::traced;
+use super::system::{monotonic, traced};
 use super::writing::{Writing, rate_limits, relay, sweeper};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::{Guarded, Keeper, Results};
 use crate::config::{CacheChoice, Config};
 use crate::graphql::{Limits, SchemaOptions};
-use crate::http::{self, BodyLimits, Doors, Gateway, Health, Phase, router};
+use crate::http::{self, Admission, AdmissionLimits, BodyLimits, Doors, Gateway, Health, Phase, router};
 use crate::loaders::Loaders;
 use crate::ports::{Clock, Role};
 use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
@@ -35,6 +35,14 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         results,
         request_timeout: config.server.request_timeout,
         rate_limits: rate_limits(config, stores, clock),
+        admission: Admission::new(
+            AdmissionLimits {
+                at_once: config.traffic.max_concurrent_requests,
+                waiting: config.traffic.max_queued_requests,
+                patience: config.traffic.queue_timeout,
+            },
+            monotonic,
+        ),
         trusted_proxies: config.traffic.trusted_proxies.clone(),
         shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
         identity: writing.identity,
@@ -102,7 +110,11 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let address = listener.local_addr().map_err(|error| AppError::new("The listener has no address.", error))?;
 
     let (drain, drained) = tokio::sync::oneshot::channel::<()>();
-    let server = http::serve(listener, router(gateway), config.limits.header_timeout, async {
+    let limits = http::ConnectionLimits {
+        header_timeout: config.limits.header_timeout,
+        at_once: config.traffic.max_connections,
+    };
+    let server = http::serve(listener, router(gateway), limits, async {
         let _ = drained.await;
     });
     let server = tokio::spawn(server);

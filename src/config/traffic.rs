@@ -18,6 +18,14 @@ pub struct TrafficConfig {
     pub rate_limit_address: u64,
     /// How long the store of budgets may take.
     pub rate_limit_timeout: Duration,
+    /// How many requests are executed at once.
+    pub max_concurrent_requests: usize,
+    /// How many wait for that.
+    pub max_queued_requests: usize,
+    /// How long each of them waits.
+    pub queue_timeout: Duration,
+    /// How many connections of clients there are at once.
+    pub max_connections: usize,
     /// The proxies that are believed about where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -47,6 +55,40 @@ static RATE_LIMIT_TIMEOUT: Setting<Duration> = Setting::new(
 )
 .default("50ms");
 
+static MAX_CONCURRENT_REQUESTS: Setting<usize> = Setting::new(
+    "max_concurrent_requests",
+    "NUMBER",
+    |text| read_count(text, 1),
+    "How many operations are executed at once; the others wait. Answers from the result cache are not among them.",
+)
+.default("64");
+
+static MAX_QUEUED_REQUESTS: Setting<usize> = Setting::new(
+    "max_queued_requests",
+    "NUMBER",
+    |text| read_count(text, 0),
+    "How many operations wait to be executed; more are refused at once, with 503 and `OVERLOADED`.",
+)
+.default("1024");
+
+static QUEUE_TIMEOUT: Setting<Duration> = Setting::new(
+    "queue_timeout",
+    "DURATION",
+    read::timeout,
+    "How long an operation waits to be executed before it is refused. Where some have been waiting for 100 ms without a \
+     pause, those that come wait for 5 ms only.",
+)
+.default("2s");
+
+static MAX_CONNECTIONS: Setting<usize> = Setting::new(
+    "max_connections",
+    "NUMBER",
+    |text| read_count(text, 1),
+    "How many connections of clients there are at once; further ones wait until one is closed. Each is an open file of \
+     the process.",
+)
+.default("4096");
+
 static TRUSTED_PROXIES: Setting<Vec<IpNet>> = Setting::new(
     "trusted_proxies",
     "NETWORKS",
@@ -58,17 +100,32 @@ static TRUSTED_PROXIES: Setting<Vec<IpNet>> = Setting::new(
 
 pub(super) static SECTION: Section = Section {
     title: "Traffic",
-    settings: &[&RATE_LIMIT_VIEWER.about, &RATE_LIMIT_ADDRESS.about, &RATE_LIMIT_TIMEOUT.about, &TRUSTED_PROXIES.about],
+    settings: &[
+        &RATE_LIMIT_VIEWER.about,
+        &RATE_LIMIT_ADDRESS.about,
+        &RATE_LIMIT_TIMEOUT.about,
+        &MAX_CONCURRENT_REQUESTS.about,
+        &MAX_QUEUED_REQUESTS.about,
+        &QUEUE_TIMEOUT.about,
+        &MAX_CONNECTIONS.about,
+        &TRUSTED_PROXIES.about,
+    ],
 };
 
 impl TrafficConfig {
     pub(super) fn finish(values: &mut Values) -> Option<Self> {
         let (rate_limit_viewer, rate_limit_address) = (values.get(&RATE_LIMIT_VIEWER), values.get(&RATE_LIMIT_ADDRESS));
         let (rate_limit_timeout, trusted_proxies) = (values.get(&RATE_LIMIT_TIMEOUT), values.get(&TRUSTED_PROXIES));
+        let (at_once, queued) = (values.get(&MAX_CONCURRENT_REQUESTS), values.get(&MAX_QUEUED_REQUESTS));
+        let (queue_timeout, max_connections) = (values.get(&QUEUE_TIMEOUT), values.get(&MAX_CONNECTIONS));
         Some(Self {
             rate_limit_viewer: rate_limit_viewer?,
             rate_limit_address: rate_limit_address?,
             rate_limit_timeout: rate_limit_timeout?,
+            max_concurrent_requests: at_once?,
+            max_queued_requests: queued?,
+            queue_timeout: queue_timeout?,
+            max_connections: max_connections?,
             trusted_proxies: trusted_proxies?,
         })
     }
@@ -78,6 +135,13 @@ fn read_units(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(units @ 1..=1_000_000) => Ok(units),
         _ => Err("is not a whole number from 1 to 1000000.".to_owned()),
+    }
+}
+
+fn read_count(text: &str, least: usize) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (least..=1_000_000).contains(&count) => Ok(count),
+        _ => Err(format!("is not a whole number from {least} to 1000000.")),
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::accept::{self, MediaType};
+use super::admission::Overloaded;
 use super::body::read_body;
 use super::caching::{self, Keepers, Verdict, Why};
 use super::request::{Encoded, NotARequest};
@@ -25,6 +26,9 @@ use crate::services::rate_limits::{Charge, Payer};
 const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
 /// `1` asks what the operation may cost.
 const COST: HeaderName = HeaderName::from_static("x-cost");
+
+/// After how many seconds those may come back who were refused since others were first.
+const TRY_AGAIN_AFTER: u64 = 1;
 
 pub(super) async fn get(State(gateway): Shared, Extension(id): Id, request: Request) -> Response {
     let headers = request.headers();
@@ -142,6 +146,7 @@ impl Exchange<'_> {
             Asked::Known(_) => prepare(&self.gateway.schema, self.decode(encoded)?).await,
         };
         let charge = self.charge(Payer::of(viewer, self.id.address), || ready.cost(&self.gateway.schema)).await?;
+        let _admitted = self.gateway.admission.enter().await.map_err(|Overloaded| Box::new(self.overloaded()))?;
         let reads = making.is_some().then(Reads::default);
         let asker = self.asker(identified, reads.is_some() && scope == Some(Scope::Public));
         let context = match (&reads, explained) {
@@ -171,6 +176,13 @@ impl Exchange<'_> {
             budget::tell(&mut response, &charge);
         }
         Ok(response)
+    }
+
+    /// The refusal of what can't be done in good time.
+    fn overloaded(&self) -> Response {
+        let message = "Too much is asked for at the moment. Try again in a while.";
+        let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Overloaded);
+        respond::refusal_for(self.media, status, code, message, TRY_AGAIN_AFTER, self.id)
     }
 
     /// Takes what the request costs from the budget of who pays, where budgets are kept; `Err` where too little is left.

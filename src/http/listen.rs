@@ -16,29 +16,49 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tower::ServiceExt as _;
+
+/// What connections are allowed.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionLimits {
+    /// How long the headers of a request may take.
+    pub header_timeout: Duration,
+    /// How many connections there are at once, at least 1.
+    pub at_once: usize,
+}
 
 /// Serves HTTP/1.1 and HTTP/2 until `stop` comes, then finishes the requests under way.
 ///
 /// A connection is closed where the headers of a request don't come within `header_timeout`: those of the first after
 /// it was opened, those of the next after the last answer (HTTP/1.1) or after its other end has stopped to answer pings
-/// (HTTP/2). `axum::serve` waits for ever.
+/// (HTTP/2). `axum::serve` waits for ever. Where there are as many connections as may be, further ones wait in the
+/// system's queue until one is closed, or that is full.
 pub async fn serve(
     mut listener: TcpListener,
     router: Router,
-    header_timeout: Duration,
+    ConnectionLimits { header_timeout, at_once }: ConnectionLimits,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
+    let free = Arc::new(Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS)));
     let mut stop = pin!(stop);
     loop {
-        let (stream, peer) = tokio::select! {
+        let next = async {
+            // It is never closed, so there always is a place in the end.
+            let place = Arc::clone(&free).acquire_owned().await.ok();
             // It waits a moment where the process has no room for another connection, and tries again.
-            accepted = Listener::accept(&mut listener) => accepted,
+            (place, Listener::accept(&mut listener).await)
+        };
+        let (place, (stream, peer)) = tokio::select! {
+            next = next => next,
             () = &mut stop => break,
         };
-        tokio::spawn(serve_connection(stream, peer, router.clone(), header_timeout, graceful.watcher()));
+        let connection = serve_connection(stream, peer, router.clone(), header_timeout, graceful.watcher());
+        tokio::spawn(async move {
+            connection.await;
+            drop(place);
+        });
     }
     drop(listener);
     graceful.shutdown().await;
@@ -78,5 +98,37 @@ async fn serve_connection(
     };
     if let Some(error) = failed {
         tracing::debug!(%error, "a connection failed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_more_is_served_when_one_is_closed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let limits = ConnectionLimits { header_timeout: Duration::from_secs(60), at_once: 2 };
+        tokio::spawn(serve(listener, Router::new(), limits, std::future::pending()));
+        let mut clients = Vec::new();
+        for _ in 0..3 {
+            let mut client = TcpStream::connect(address).await.expect("the system takes connections");
+            client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it is sent");
+            clients.push(client);
+        }
+        let [mut first, mut second, mut third] = <[TcpStream; 3]>::try_from(clients).expect("three");
+        let mut answer = [0; 12];
+        for client in [&mut first, &mut second] {
+            client.read_exact(&mut answer).await.expect("an answer");
+            assert_eq!(&answer, b"HTTP/1.1 404");
+        }
+        assert!(third.read_exact(&mut answer).now_or_never().is_none(), "two are open");
+        drop(first);
+        third.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 404");
     }
 }

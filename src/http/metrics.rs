@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Shared;
+use super::admission::Load;
 use crate::cache::{Count, Counts};
 
 /// What is counted. Not in production, where strangers reach this listener.
@@ -14,7 +15,8 @@ pub(super) async fn metrics(State(gateway): Shared) -> Response {
     if !gateway.tells_metrics {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let text = gateway.results.as_ref().map(|results| of_results(results.counts())).unwrap_or_default();
+    let mut text = gateway.results.as_ref().map(|results| of_results(results.counts())).unwrap_or_default();
+    text += &of_load(gateway.admission.load());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
@@ -37,4 +39,18 @@ fn of_results(counts: &Counts) -> String {
          polygraph_result_cache_kept_total {kept}\n"
     );
     text
+}
+
+fn of_load(Load { running, waiting, refused }: Load) -> String {
+    format!(
+        "# HELP polygraph_operations_running Operations that are being executed.\n\
+         # TYPE polygraph_operations_running gauge\n\
+         polygraph_operations_running {running}\n\
+         # HELP polygraph_operations_waiting Operations that wait to be executed.\n\
+         # TYPE polygraph_operations_waiting gauge\n\
+         polygraph_operations_waiting {waiting}\n\
+         # HELP polygraph_operations_refused_total Operations that were refused since too many waited.\n\
+         # TYPE polygraph_operations_refused_total counter\n\
+         polygraph_operations_refused_total {refused}\n"
+    )
 }

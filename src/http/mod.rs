@@ -1,6 +1,7 @@
 //! The doors: routes, what is accepted, and how answers leave.
 
 mod accept;
+mod admission;
 mod body;
 mod budget;
 mod caching;
@@ -24,9 +25,10 @@ use axum::extract::State;
 use axum::routing::get;
 use ipnet::IpNet;
 
+pub use admission::{Admission, AdmissionLimits};
 pub use body::BodyLimits;
 pub use health::{Health, Phase};
-pub use listen::serve;
+pub use listen::{ConnectionLimits, serve};
 pub use security::Doors;
 
 use crate::cache::Results;
@@ -53,6 +55,8 @@ pub struct Gateway {
     pub request_timeout: Duration,
     /// What those who ask may ask for, if that is limited.
     pub rate_limits: Option<RateLimits>,
+    /// Lets operations be executed, no more at once than can be.
+    pub admission: Admission,
     /// The proxies that are believed about where requests come from.
     pub trusted_proxies: Vec<IpNet>,
     /// For how many seconds caches between us and clients may use what is public without asking, if they may.

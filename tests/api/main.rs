@@ -20,6 +20,7 @@ mod golden;
 mod limits;
 mod outage;
 mod outside;
+mod overload;
 mod pagination;
 mod rate_limits;
 mod readme;
