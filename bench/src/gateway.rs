@@ -141,6 +141,11 @@ impl Gateway {
         memory_of(self.process.id(), "VmRSS")
     }
 
+    /// The most memory that it ever had.
+    pub(crate) fn peak_bytes(&self) -> Result<u64, Failure> {
+        memory_of(self.process.id(), "VmHWM")
+    }
+
     /// Stops it as a service manager would.
     pub(crate) fn stop(mut self) -> Result<(), Failure> {
         Command::new("kill").arg(self.process.id().to_string()).status()?;

@@ -9,6 +9,7 @@ mod gateway;
 mod growth;
 mod loaders;
 mod machine;
+mod overload;
 mod peers;
 mod writes;
 
@@ -58,6 +59,8 @@ enum Command {
     Grown,
     /// What writes cost: likes of one post by many clients, and the time from an answer until it is found.
     Writes(writes::Args),
+    /// Ten times as much is asked for as can be done: how much is done all the same, and how soon.
+    Overload(overload::Args),
 }
 
 /// A set of stores.
@@ -89,6 +92,7 @@ fn main() -> Result<(), Failure> {
         Command::Loader(args) => Runtime::new()?.block_on(loaders::serve(args)),
         Command::Growth(args) => Runtime::new()?.block_on(growth::run(args)),
         Command::Grown => Runtime::new()?.block_on(growth::serve()),
+        Command::Overload(args) => Runtime::new()?.block_on(overload::run(args)),
         Command::Writes(args) => Runtime::new()?.block_on(writes::run(args)),
         // Those who are measured need the cores: whoever asks them makes do with one thread.
         Command::Peers(args) => Builder::new_current_thread().enable_all().build()?.block_on(peers::run(args)),

@@ -92,17 +92,22 @@ impl Connection {
 
     /// The same as [`Self::ask`], with the answer's headers.
     pub(crate) async fn ask_whole(&mut self, headers: &HeaderMap, body: &Bytes) -> Result<Response<Bytes>, Failure> {
+        let answer = self.ask_any(headers, body).await?;
+        if answer.status() == StatusCode::OK {
+            Ok(answer)
+        } else {
+            Err(format!("answered {}: {}", answer.status(), String::from_utf8_lossy(answer.body())).into())
+        }
+    }
+
+    /// The same, whatever the answer's status is.
+    pub(crate) async fn ask_any(&mut self, headers: &HeaderMap, body: &Bytes) -> Result<Response<Bytes>, Failure> {
         let mut request = Request::post("/graphql").body(Full::new(body.clone()))?;
         request.headers_mut().clone_from(headers);
         request.headers_mut().insert(HOST, self.host.clone());
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
         let (head, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes();
-        if head.status == StatusCode::OK {
-            Ok(Response::from_parts(head, body))
-        } else {
-            Err(format!("answered {}: {}", head.status, String::from_utf8_lossy(&body)).into())
-        }
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
 }
