@@ -63,6 +63,9 @@ fn without_any_source_the_defaults_are_in_force() {
     assert_eq!(config.search.search_language, "standard");
     assert_eq!(config.cache.result_cache_ttl, Some(Duration::from_secs(60)));
     assert!(config.limits.rate_limits && !config.server.production);
+    assert_eq!((config.traffic.rate_limit_viewer, config.traffic.rate_limit_address), (60_000, 20_000));
+    assert_eq!((config.traffic.max_concurrent_requests, config.traffic.max_queued_requests), (None, 1_024));
+    assert_eq!(config.traffic.trusted_proxies, [], "nobody is believed");
     assert_eq!((config.log.log.as_str(), config.log.log_format), ("info", LogFormat::Pretty));
     assert!(config.notes.is_empty() && config.truth_is_embedded());
     assert!(config.in_force().iter().all(|row| row.origin == Origin::Default));
@@ -193,6 +196,22 @@ fn each_wrong_variable_is_answered_with_a_sentence() {
             "POLYGRAPH_REDIS_MAX_CONNECTIONS",
             "0",
             "POLYGRAPH_REDIS_MAX_CONNECTIONS is `0`, which is not a whole number from 1 to 10000.",
+        ),
+        (
+            "POLYGRAPH_TRUSTED_PROXIES",
+            "10.0.0.0/8, proxy.example.org",
+            "POLYGRAPH_TRUSTED_PROXIES is `10.0.0.0/8, proxy.example.org`, which is not a list of addresses and networks. \
+             Write them like 10.0.0.0/8, 192.0.2.7, fd00::/8.",
+        ),
+        (
+            "POLYGRAPH_RATE_LIMIT_VIEWER",
+            "0",
+            "POLYGRAPH_RATE_LIMIT_VIEWER is `0`, which is not a whole number from 1 to 1000000.",
+        ),
+        (
+            "POLYGRAPH_MAX_CONCURRENT_REQUESTS",
+            "0",
+            "POLYGRAPH_MAX_CONCURRENT_REQUESTS is `0`, which is not a whole number from 1 to 1000000.",
         ),
         (
             "POLYGRAPH_DEMO_DATA",

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use futures::future::OptionFuture;
@@ -37,7 +38,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         rate_limits: rate_limits(config, stores, clock),
         admission: Admission::new(
             AdmissionLimits {
-                at_once: config.traffic.max_concurrent_requests,
+                at_once: config.traffic.max_concurrent_requests.unwrap_or_else(as_many_as_suit_the_cores),
                 waiting: config.traffic.max_queued_requests,
                 patience: config.traffic.queue_timeout,
             },
@@ -85,6 +86,13 @@ fn doors(config: &Config) -> Doors {
         cors_origins: config.security.cors_origins.clone(),
         hsts: config.security.hsts_max_age.and_then(Doors::hsts_for),
     }
+}
+
+/// How many operations are executed at once where nobody says: more than a core can do at once, since most of the time
+/// they wait for stores.
+fn as_many_as_suit_the_cores() -> usize {
+    const FOR_EACH_CORE: usize = 16;
+    FOR_EACH_CORE * std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// What looks after the cache's life, where this gateway keeps results in a cache that others share.

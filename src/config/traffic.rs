@@ -18,8 +18,8 @@ pub struct TrafficConfig {
     pub rate_limit_address: u64,
     /// How long the store of budgets may take.
     pub rate_limit_timeout: Duration,
-    /// How many requests are executed at once.
-    pub max_concurrent_requests: usize,
+    /// How many requests are executed at once; `None` for as many as suit the cores.
+    pub max_concurrent_requests: Option<usize>,
     /// How many wait for that.
     pub max_queued_requests: usize,
     /// How long each of them waits.
@@ -55,13 +55,13 @@ static RATE_LIMIT_TIMEOUT: Setting<Duration> = Setting::new(
 )
 .default("50ms");
 
-static MAX_CONCURRENT_REQUESTS: Setting<usize> = Setting::new(
+static MAX_CONCURRENT_REQUESTS: Setting<Option<usize>> = Setting::new(
     "max_concurrent_requests",
     "NUMBER",
-    |text| read_count(text, 1),
+    |text| if text.is_empty() { Ok(None) } else { read_count(text, 1).map(Some) },
     "How many operations are executed at once; the others wait. Answers from the result cache are not among them.",
 )
-.default("64");
+.unset("16 for each core", "64");
 
 static MAX_QUEUED_REQUESTS: Setting<usize> = Setting::new(
     "max_queued_requests",
@@ -75,10 +75,10 @@ static QUEUE_TIMEOUT: Setting<Duration> = Setting::new(
     "queue_timeout",
     "DURATION",
     read::timeout,
-    "How long an operation waits to be executed before it is refused. Where some have been waiting for 100 ms without a \
-     pause, those that come wait for 5 ms only.",
+    "How long an operation waits to be executed before it is refused. While any are refused, those that come wait for \
+     100 ms at most.",
 )
-.default("2s");
+.default("500ms");
 
 static MAX_CONNECTIONS: Setting<usize> = Setting::new(
     "max_connections",

@@ -2,11 +2,10 @@
 //! refused at once, so that what is begun is done in good time.
 //!
 //! So many run at once as keep stores and cores busy; more would take longer each, and not be more. The others wait in a
-//! line whose length is bounded. Whether it only evens out a burst or is there to stay is told by whether it was ever
-//! empty lately (Nichols and Jacobson, *Controlling Queue Delay*, ACM Queue 2012; RFC 8289). A line that stands is no use
-//! to anybody: all that it does is to make every request late. From then on who comes waits for a moment only, and
-//! whoever came last is next, since those before are likely to have given up (Maurer, *Fail at Scale*, ACM Queue 2015).
-//! As that empties the line now and then, it counts as one that stands for as long as somebody is refused.
+//! line whose length is bounded, and where nobody waits for longer than a burst takes. A line in which somebody waited
+//! that long in vain is no burst's: all that it does is to make every request late. Then who comes waits for a moment
+//! only, and whoever came last is next, since those before are likely to have given up (adaptive LIFO and controlled
+//! delay: Maurer, *Fail at Scale*, ACM Queue 2015, after Nichols and Jacobson, *Controlling Queue Delay*, ACM Queue 2012).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-/// After how long without being empty a line counts as one that stands: longer than a burst takes (RFC 8289 §4.2).
-const INTERVAL: Duration = Duration::from_millis(100);
-/// How long who joins a line that stands waits for their turn (RFC 8289 §4.3).
-const TARGET: Duration = Duration::from_millis(5);
+/// How long who comes waits for their turn while others are refused: long enough that somebody waits whenever a turn is
+/// over, and that clients who try again at once don't do so all the time.
+const MOMENT: Duration = Duration::from_millis(100);
+/// For how long nobody must have been refused, for the overload to be over.
+const CALM: Duration = Duration::from_secs(1);
 /// How often it is logged that requests are refused.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
@@ -60,8 +60,6 @@ struct Line {
     /// Those who wait, with their numbers, in the order in which they came. Nobody waits while fewer run than may.
     waiting: VecDeque<(u64, oneshot::Sender<()>)>,
     next_number: u64,
-    /// Since when somebody waits.
-    waits_since: Option<Instant>,
     refused: u64,
     refused_last: Option<Instant>,
     /// When it was last logged that requests are refused, and how many were by then.
@@ -79,15 +77,8 @@ struct Place<'a> {
 impl Admission {
     /// Lets in within `limits`, by a clock that never goes back.
     pub fn new(limits: AdmissionLimits, monotonic: fn() -> Instant) -> Self {
-        let line = Line {
-            running: 0,
-            waiting: VecDeque::new(),
-            next_number: 0,
-            waits_since: None,
-            refused: 0,
-            refused_last: None,
-            told: None,
-        };
+        let line =
+            Line { running: 0, waiting: VecDeque::new(), next_number: 0, refused: 0, refused_last: None, told: None };
         Self { limits, monotonic, line: Arc::new(Mutex::new(line)) }
     }
 
@@ -104,8 +95,9 @@ impl Admission {
                 line.refuse(now);
                 return Err(Overloaded);
             }
-            let patience = if line.stands(now) { TARGET.min(self.limits.patience) } else { self.limits.patience };
-            (self.join(&mut line, now), patience)
+            let patience =
+                if line.is_overloaded(now) { MOMENT.min(self.limits.patience) } else { self.limits.patience };
+            (self.join(&mut line), patience)
         };
         match tokio::time::timeout(patience, &mut place.turn).await {
             Ok(Ok(())) => {
@@ -130,28 +122,24 @@ impl Admission {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn join(&self, line: &mut Line, now: Instant) -> Place<'_> {
+    fn join(&self, line: &mut Line) -> Place<'_> {
         let (call, turn) = oneshot::channel();
         let number = line.next_number;
         line.next_number += 1;
-        line.waits_since.get_or_insert(now);
         line.waiting.push_back((number, call));
         Place { admission: self, number, turn, is_over: false }
     }
 }
 
 impl Line {
-    /// Whether somebody has been waiting all the time for longer than a burst takes, or was refused within that time.
-    fn stands(&self, now: Instant) -> bool {
-        let ago = |moment: Instant| now.saturating_duration_since(moment);
-        self.waits_since.is_some_and(|since| ago(since) >= INTERVAL)
-            || self.refused_last.is_some_and(|last| ago(last) < INTERVAL)
+    /// Whether somebody was refused lately.
+    fn is_overloaded(&self, now: Instant) -> bool {
+        self.refused_last.is_some_and(|last| now.saturating_duration_since(last) < CALM)
     }
 
     /// Gives a turn that is over to the next who waits.
     fn pass_on(&mut self, now: Instant) {
-        let next = if self.stands(now) { self.waiting.pop_back() } else { self.waiting.pop_front() };
-        self.note_empty();
+        let next = if self.is_overloaded(now) { self.waiting.pop_back() } else { self.waiting.pop_front() };
         // Who waits holds the other end until they have left the line.
         if next.is_none_or(|(_, call)| call.send(()).is_err()) {
             self.running -= 1;
@@ -161,15 +149,7 @@ impl Line {
     /// Takes somebody out who waits no longer; returns whether they still waited.
     fn leave(&mut self, number: u64) -> bool {
         let found = self.waiting.binary_search_by_key(&number, |(number, _)| *number);
-        let left = found.is_ok_and(|at| self.waiting.remove(at).is_some());
-        self.note_empty();
-        left
-    }
-
-    fn note_empty(&mut self) {
-        if self.waiting.is_empty() {
-            self.waits_since = None;
-        }
+        found.is_ok_and(|at| self.waiting.remove(at).is_some())
     }
 
     fn refuse(&mut self, now: Instant) {

@@ -5,9 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::HeaderMap;
+use hyper::{Response, StatusCode};
 use tokio::task::LocalSet;
 
 use crate::Failure;
@@ -28,6 +28,8 @@ pub(super) struct Outcome {
     pub(super) answered: Vec<u32>,
     /// and of those that were refused.
     pub(super) refused: Vec<u32>,
+    /// How many were answered with errors in place of data, since a store was too slow.
+    pub(super) failed: u64,
     /// How many found no connection free, or were not answered within ten seconds of the end.
     pub(super) lost: u64,
     /// How many were answered with data before the end.
@@ -61,8 +63,7 @@ pub(super) async fn closed(url: &str, body: &Bytes, clients: usize, duration: Du
         async move {
             let mut answers = 0_u64;
             while began.elapsed() < duration {
-                connection.ask(headers, body).await?;
-                answers += 1;
+                answers += u64::from(is_whole(&connection.ask_any(headers, body).await?));
             }
             Ok::<_, Failure>(answers)
         }
@@ -151,6 +152,7 @@ impl Clients {
         let latency = u32::try_from((now - due).as_micros()).unwrap_or(u32::MAX);
         let mut heard = self.heard.borrow_mut();
         match answer.status() {
+            StatusCode::OK if !is_whole(&answer) => heard.failed += 1,
             StatusCode::OK => {
                 heard.answered.push(latency);
                 heard.in_time += u64::from(now <= self.end);
@@ -168,10 +170,16 @@ impl Clients {
         let mut outcome = self.heard.take();
         outcome.answered.sort_unstable();
         outcome.refused.sort_unstable();
-        outcome.lost = outcome.offered - (outcome.answered.len() + outcome.refused.len()) as u64;
+        let heard = (outcome.answered.len() + outcome.refused.len()) as u64 + outcome.failed;
+        outcome.lost = outcome.offered - heard;
         outcome.seconds = duration.as_secs_f64();
         Ok(outcome)
     }
+}
+
+/// Whether an answer has data and no errors, which would stand first.
+fn is_whole(answer: &Response<Bytes>) -> bool {
+    answer.status() == StatusCode::OK && answer.body().starts_with(b"{\"data\"")
 }
 
 async fn ask(clients: Rc<Clients>, due: Instant) {
