@@ -67,7 +67,7 @@ pub(super) fn pool_size(text: &str) -> Result<u32, String> {
 }
 
 /// How many of something, none included.
-pub(super) fn count(text: &str) -> Result<u32, String> {
+pub(super) fn small_count(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(count @ 0..=1_000_000) => Ok(count),
         _ => Err("is not a whole number from 0 to 1000000.".to_owned()),

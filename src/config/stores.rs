@@ -189,7 +189,7 @@ static ELASTICSEARCH_MAX_REQUESTS: Setting<u32> = Setting::new(
 static STORE_MAX_WAITING: Setting<u32> = Setting::new(
     "store_max_waiting",
     "NUMBER",
-    read::count,
+    read::small_count,
     "How many calls of a store may wait for one of its connections, reads and writes each; more are refused at once \
      (`OVERLOADED`).",
 )
@@ -198,7 +198,7 @@ static STORE_MAX_WAITING: Setting<u32> = Setting::new(
 static STORE_RETRIES: Setting<u32> = Setting::new(
     "store_retries",
     "NUMBER",
-    read::count,
+    read::small_count,
     "How often a call that found no store is made again, where that does no harm; 0 for never. `store_timeout` covers \
      all tries.",
 )

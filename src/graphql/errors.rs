@@ -21,8 +21,6 @@ pub enum ErrorCode {
     Unauthenticated,
     /// A store is down or too slow.
     StoreUnavailable,
-    /// The request had no time left.
-    Timeout,
     /// Something was tried too often.
     RateLimited,
     /// More is asked for than can be done in good time.
@@ -54,7 +52,6 @@ impl ErrorCode {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::StoreUnavailable => "STORE_UNAVAILABLE",
-            Self::Timeout => "TIMEOUT",
             Self::RateLimited => "RATE_LIMITED",
             Self::Overloaded => "OVERLOADED",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",

@@ -35,16 +35,16 @@ const SLOW: &str = "{ users(first: 3) { nodes { handle } } }";
 struct Blocking(watch::Receiver<bool>);
 
 impl Policy for Blocking {
-    async fn around<T: Rows + Send>(
-        &self,
-        call: Call,
-        attempt: impl Future<Output = StoreResult<T>> + Send,
-    ) -> StoreResult<T> {
+    async fn around<T, F>(&self, call: Call, attempt: impl Fn() -> F + Send + Sync) -> StoreResult<T>
+    where
+        T: Rows + Send,
+        F: Future<Output = StoreResult<T>> + Send,
+    {
         if call.method == "users_newest" {
             // Who blocks it may be gone, once a test has ended.
             let _ = self.0.clone().wait_for(|is_open| *is_open).await;
         }
-        attempt.await
+        attempt().await
     }
 }
 

@@ -15,8 +15,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::cache::counting;
-use crate::support::authority;
 use crate::relay::Relay;
+use crate::support::authority;
 use crate::support::{
     Answer, Client, Serving, Which, World, clock, env_url, namespace, on_both, run, scratch, variables,
 };

@@ -128,8 +128,8 @@ impl Lane {
             .ask("{ posts(orderBy: MOST_LIKED, first: 1) { nodes { id } } users(first: 2) { nodes { id handle } } }"));
         let things = things.data();
         self.post = text(&things["posts"]["nodes"][0]["id"]);
-        let users = things["users"]["nodes"].as_array().expect("users").iter();
-        self.user = text(&users.filter(|user| user["handle"] != "demo").next().expect("another user")["id"]);
+        let mut users = things["users"]["nodes"].as_array().expect("users").iter();
+        self.user = text(&users.find(|user| user["handle"] != "demo").expect("another user")["id"]);
         self.gateway = Some(gateway);
     }
 
