@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::SystemEntropy;
+use super::system::monotonic;
 use crate::config::{Config, PostsChoice};
 use crate::ports::Role;
 use crate::stores::layer::{Guard, GuardLimits};
@@ -27,7 +28,7 @@ impl Guards {
                 at_once: at_once as usize,
                 waiting: stores.store_max_waiting as usize,
             };
-            Guard::new(role, limits, Arc::new(SystemEntropy))
+            Guard::new(role, limits, Arc::new(SystemEntropy), monotonic)
         };
         // As many calls as there are connections: those who wait for one wait where it is counted.
         let users = guard(Role::Users, stores.database_max_connections);

@@ -45,6 +45,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
             monotonic,
         ),
         trusted_proxies: config.traffic.trusted_proxies.clone(),
+        now: monotonic,
         shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
         identity: writing.identity,
         use_cases: writing.use_cases,

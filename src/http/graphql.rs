@@ -91,7 +91,7 @@ async fn answer(gateway: &Gateway, id: &RequestId, headers: &HeaderMap, encoded:
         return (StatusCode::NOT_ACCEPTABLE, message).into_response();
     };
     let exchange = Exchange { gateway, id, headers, media, is_get: encoded.form == Form::Parameters };
-    match deadline::within(gateway.request_timeout, exchange.answer(encoded)).await {
+    match deadline::within(gateway.now, gateway.request_timeout, exchange.answer(encoded)).await {
         Ok(response) => response,
         Err(refusal) => *refusal,
     }

@@ -18,7 +18,7 @@ mod respond;
 mod security;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
@@ -59,6 +59,8 @@ pub struct Gateway {
     pub admission: Admission,
     /// The proxies that are believed about where requests come from.
     pub trusted_proxies: Vec<IpNet>,
+    /// The present on a clock that never goes back.
+    pub now: fn() -> Instant,
     /// For how many seconds caches between us and clients may use what is public without asking, if they may.
     pub shared_max_age: Option<u64>,
     /// Which stores answer, and whether the gateway takes requests.

@@ -2,12 +2,17 @@
 //! that no method needs an argument for it.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::Instant;
+/// Until when somebody waits, and the clock that this is told by.
+#[derive(Clone, Copy)]
+struct Deadline {
+    ends: Instant,
+    now: fn() -> Instant,
+}
 
 tokio::task_local! {
-    static ENDS: Instant;
+    static DEADLINE: Deadline;
 }
 
 /// A request's own deadline has passed: what a [`StoreError`](super::StoreError) has as its source where the store is not
@@ -16,24 +21,26 @@ tokio::task_local! {
 #[error("the request's own deadline has passed")]
 pub struct DeadlinePassed;
 
-/// Lets `work` know that it is waited for this long at most. It is not cut off: who calls a store sees to that.
-pub async fn within<F: Future>(patience: Duration, work: F) -> F::Output {
-    until(Instant::now() + patience, work).await
+/// Lets `work` know that it is waited for this long at most. It is not cut off: who calls a store sees to that. `now` is
+/// the present on a clock that never goes back.
+pub async fn within<F: Future>(now: fn() -> Instant, patience: Duration, work: F) -> F::Output {
+    until(now, now() + patience, work).await
 }
 
 /// As [`within`], until this moment; an earlier one that was handed down stays.
-pub async fn until<F: Future>(end: Instant, work: F) -> F::Output {
-    ENDS.scope(ends().map_or(end, |earlier| earlier.min(end)), work).await
+pub async fn until<F: Future>(now: fn() -> Instant, end: Instant, work: F) -> F::Output {
+    let ends = ends().map_or(end, |earlier| earlier.min(end));
+    DEADLINE.scope(Deadline { ends, now }, work).await
 }
 
 /// When nobody waits any more for what this task does; `None` where nobody is in a hurry.
 pub fn ends() -> Option<Instant> {
-    ENDS.try_with(|end| *end).ok()
+    DEADLINE.try_with(|deadline| deadline.ends).ok()
 }
 
 /// How long until then.
 pub fn time_left() -> Option<Duration> {
-    ends().map(|end| end.saturating_duration_since(Instant::now()))
+    DEADLINE.try_with(|deadline| deadline.ends.saturating_duration_since((deadline.now)())).ok()
 }
 
 #[cfg(test)]
@@ -42,15 +49,23 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    fn now() -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_deadline_shrinks_as_it_is_spent_and_is_never_put_off() {
         assert_eq!(time_left(), None);
-        let left = within(10 * SECOND, async {
+        let left = within(now, 10 * SECOND, async {
             tokio::time::sleep(4 * SECOND).await;
-            (time_left(), within(SECOND, async { time_left() }).await, within(60 * SECOND, async { time_left() }).await)
+            (
+                time_left(),
+                within(now, SECOND, async { time_left() }).await,
+                within(now, 60 * SECOND, async { time_left() }).await,
+            )
         });
         assert_eq!(left.await, (Some(6 * SECOND), Some(SECOND), Some(6 * SECOND)));
-        let late = within(SECOND, async {
+        let late = within(now, SECOND, async {
             tokio::time::sleep(2 * SECOND).await;
             time_left()
         });

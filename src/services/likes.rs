@@ -78,7 +78,7 @@ impl GroupCommit {
         };
         match deadline::ends() {
             // The task knows of no request, so that each must see to its own time.
-            Some(end) => timeout_at(end, answered)
+            Some(end) => timeout_at(end.into(), answered)
                 .await
                 .unwrap_or_else(|_| Err(StoreError::new(Role::Posts, ErrorKind::OutcomeUnknown, DeadlinePassed))),
             None => answered.await,

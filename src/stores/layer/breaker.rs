@@ -2,9 +2,7 @@
 //! whether it is back.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::ports::Role;
 
@@ -18,15 +16,16 @@ pub(super) struct Breaker {
     most_failures: u32,
     pause: Duration,
     epoch: Instant,
+    now: fn() -> Instant,
     failures: AtomicU32,
     /// Until when nobody is let through, in milliseconds since `epoch`; 0 while it is closed.
     refuses_until: AtomicU64,
 }
 
 impl Breaker {
-    pub(super) fn new(role: Role, most_failures: u32, pause: Duration) -> Self {
+    pub(super) fn new(role: Role, most_failures: u32, pause: Duration, now: fn() -> Instant) -> Self {
         let (failures, refuses_until) = (AtomicU32::new(0), AtomicU64::new(0));
-        Self { role, most_failures, pause, epoch: Instant::now(), failures, refuses_until }
+        Self { role, most_failures, pause, epoch: now(), now, failures, refuses_until }
     }
 
     /// Whether a call would be refused now. Unlike [`Self::admits`] it uses up no probe.
@@ -82,7 +81,8 @@ impl Breaker {
     }
 
     fn millis(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let since = (self.now)().saturating_duration_since(self.epoch);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -94,8 +94,12 @@ mod tests {
 
     const PAUSE: Duration = Duration::from_secs(1);
 
+    fn now() -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
     fn opened() -> Breaker {
-        let breaker = Breaker::new(Role::Posts, 3, PAUSE);
+        let breaker = Breaker::new(Role::Posts, 3, PAUSE, now);
         for _ in 0..3 {
             assert!(breaker.admits() && !breaker.refuses());
             breaker.failed();
@@ -105,7 +109,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn failures_in_a_row_open_it_and_others_do_not() {
-        let breaker = Breaker::new(Role::Posts, 3, PAUSE);
+        let breaker = Breaker::new(Role::Posts, 3, PAUSE, now);
         for _ in 0..10 {
             breaker.failed();
             breaker.failed();

@@ -3,9 +3,9 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at};
 
 use super::breaker::Breaker;
 use super::bulkhead::{Bulkhead, Full};
@@ -53,17 +53,20 @@ struct Inner {
     reads: Bulkhead,
     writes: Bulkhead,
     entropy: Arc<dyn Entropy>,
+    now: fn() -> Instant,
 }
 
 impl Guard {
-    /// A guard of the store that plays this part. `entropy` decides how long pauses are.
-    pub fn new(role: Role, limits: GuardLimits, entropy: Arc<dyn Entropy>) -> Self {
+    /// A guard of the store that plays this part. `entropy` decides how long pauses are; `now` is the present on a clock
+    /// that never goes back.
+    pub fn new(role: Role, limits: GuardLimits, entropy: Arc<dyn Entropy>, now: fn() -> Instant) -> Self {
         Self(Arc::new(Inner {
             limits,
-            breaker: Breaker::new(role, limits.breaker_failures, limits.breaker_pause),
+            breaker: Breaker::new(role, limits.breaker_failures, limits.breaker_pause, now),
             reads: Bulkhead::new(limits.at_once, limits.waiting),
             writes: Bulkhead::new(limits.at_once, limits.waiting),
             entropy,
+            now,
         }))
     }
 }
@@ -74,13 +77,13 @@ impl Policy for Guard {
         T: Rows + Send,
         F: Future<Output = StoreResult<T>> + Send,
     {
-        let Inner { limits, breaker, reads, writes, .. } = &*self.0;
-        let patience = Patience::of(limits.timeout);
+        let Inner { limits, breaker, reads, writes, now, .. } = &*self.0;
+        let patience = Patience::of(limits.timeout, now());
         if breaker.refuses() {
             return Err(left_alone(call));
         }
         let bulkhead = if call.effect == Effect::Reads { reads } else { writes };
-        let _place = match timeout_at(patience.end, bulkhead.enter()).await {
+        let _place = match timeout_at(patience.end.into(), bulkhead.enter()).await {
             Ok(Ok(place)) => place,
             Ok(Err(Full)) => {
                 let error = StoreError::new(call.role, ErrorKind::Overloaded, "too many calls wait for the store");
@@ -100,7 +103,7 @@ impl Policy for Guard {
                 answer => return answer,
             };
             let pause = self.pause(tries);
-            if tries == limits.retries || breaker.refuses() || Instant::now() + pause >= patience.end {
+            if tries == limits.retries || breaker.refuses() || now() + pause >= patience.end {
                 return Err(logged(call, error));
             }
             tracing::debug!(role = call.role.name(), method = call.method, ?pause, "a call is made again");
@@ -118,17 +121,17 @@ impl Guard {
         patience: Patience,
         attempt: impl Future<Output = StoreResult<T>>,
     ) -> StoreResult<T> {
-        let Inner { limits, breaker, .. } = &*self.0;
-        let begun = Instant::now();
+        let Inner { limits, breaker, now, .. } = &*self.0;
+        let begun = now();
         let (mut attempt, mut has_waited) = (pin!(attempt), false);
         let watched = poll_fn(|cx| {
             let polled = attempt.as_mut().poll(cx);
             has_waited |= polled.is_pending();
             polled
         });
-        let Ok(answer) = timeout_at(patience.end, deadline::until(patience.end, watched)).await else {
+        let Ok(answer) = timeout_at(patience.end.into(), deadline::until(*now, patience.end, watched)).await else {
             // A request in a hurry says nothing of the store; one that has waited for long does.
-            if begun.elapsed() >= limits.timeout / 2 {
+            if now().saturating_duration_since(begun) >= limits.timeout / 2 {
                 breaker.failed();
             }
             let kind = if call.effect == Effect::Reads { ErrorKind::Timeout } else { ErrorKind::OutcomeUnknown };
@@ -161,8 +164,8 @@ struct Patience {
 }
 
 impl Patience {
-    fn of(store: Duration) -> Self {
-        let end = Instant::now() + store;
+    fn of(store: Duration, now: Instant) -> Self {
+        let end = now + store;
         match deadline::ends().filter(|earlier| *earlier < end) {
             Some(end) => Self { end, is_the_requests: true },
             None => Self { end, is_the_requests: false },

@@ -33,8 +33,12 @@ impl Entropy for Longest {
     }
 }
 
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}
+
 fn guard() -> Guard {
-    Guard::new(Role::Posts, LIMITS, Arc::new(Longest))
+    Guard::new(Role::Posts, LIMITS, Arc::new(Longest), now)
 }
 
 fn read() -> Call {
@@ -106,7 +110,7 @@ async fn a_call_has_as_long_as_the_store_may_take_or_the_request_has_left() {
 
     let begun = Instant::now();
     let guard = guard();
-    let (first, second, third) = within(8 * SECOND, async {
+    let (first, second, third) = within(now, 8 * SECOND, async {
         (hang(&guard, read()).await, hang(&guard, write()).await, hang(&guard, read()).await)
     })
     .await;
@@ -120,7 +124,7 @@ async fn a_call_has_as_long_as_the_store_may_take_or_the_request_has_left() {
 async fn no_other_try_goes_beyond_the_deadline() {
     let flaky = Flaky::new(ErrorKind::Unavailable, 9);
     let begun = Instant::now();
-    let ended = within(Duration::from_millis(250), flaky.through(&guard(), read())).await;
+    let ended = within(now, Duration::from_millis(250), flaky.through(&guard(), read())).await;
     assert_eq!(ended, (Some(ErrorKind::Unavailable), 2), "the second pause would have been too long");
     assert_eq!(begun.elapsed(), Duration::from_millis(100));
 }
@@ -176,7 +180,7 @@ async fn what_a_store_says_no_to_it_has_answered() {
 async fn requests_in_a_hurry_say_nothing_of_the_store() {
     let guard = guard();
     for _ in 0..10 {
-        let error = within(SECOND, hang(&guard, read())).await;
+        let error = within(now, SECOND, hang(&guard, read())).await;
         assert!(error.is_late_request());
     }
     assert_eq!(Flaky::new(ErrorKind::Timeout, 0).through(&guard, read()).await, (None, 1));
