@@ -252,12 +252,17 @@ fn row(name: &str, stretches: &[Stretch]) -> String {
     let sum = |value: fn(&Stretch) -> u64| stretches.iter().map(value).sum::<u64>();
     let (failed, lost) = (sum(|stretch| stretch.failed), sum(|stretch| stretch.lost));
     format!(
-        "| {name} | {:.0} | {:.0} | {:.0} ms | {:.0} ms | {:.0} % | {:.0} ms | {failed} | {lost} |\n",
+        "| {name} | {:.0} | {:.0} | {} | {} | {:.0} % | {} | {failed} | {lost} |\n",
         median(|stretch| stretch.offered),
         median(|stretch| stretch.goodput),
-        median(|stretch| stretch.p50),
-        median(|stretch| stretch.p99),
+        millis(median(|stretch| stretch.p50)),
+        millis(median(|stretch| stretch.p99)),
         median(|stretch| 100.0 * stretch.refused_share),
-        median(|stretch| stretch.refused_p99),
+        millis(median(|stretch| stretch.refused_p99)),
     )
+}
+
+/// A time, where there was anything to take it of.
+fn millis(time: f64) -> String {
+    if time.is_nan() { "–".to_owned() } else { format!("{time:.0} ms") }
 }
