@@ -84,7 +84,8 @@ impl Ready {
         if schema.0.inputs.coerce(chosen, &facts.never_null, variables).is_err() {
             return 1;
         }
-        cost::of_operation(&schema.0.arguments, &prepared.document, chosen, variables).max(1)
+        let cost = cost::of_operation(&schema.0.arguments, &prepared.document, chosen, variables);
+        if schema.0.limits.check_cost(cost).is_err() { 1 } else { cost.max(1) }
     }
 }
 

@@ -69,12 +69,15 @@ impl RateLimits {
 
     /// Takes what something costs from the budget of who pays, at least 1. Where too little is left, nothing is taken,
     /// and [`Spent::refused_for`] says how long to wait. `None` where nobody can tell.
+    ///
+    /// What costs more than a budget holds takes all of it, or it could never be asked: whether it may be is for the limit
+    /// on the cost of one operation to say.
     pub async fn charge(&self, payer: Payer, cost: u64) -> Option<Charge> {
         let (policy, key, quota) = match payer {
             Payer::Viewer(user) => ("viewer", format!("user:{user}"), self.viewer),
             Payer::Stranger(address) => ("address", format!("address:{}", network(address)), self.stranger),
         };
-        let spent = self.spend(&key, cost.max(1), quota).await.ok()?;
+        let spent = self.spend(&key, cost.clamp(1, quota.units.max(1)), quota).await.ok()?;
         Some(Charge { policy, quota, spent })
     }
 

@@ -116,6 +116,7 @@ async fn viewers_pay_for_themselves_and_strangers_by_address() {
     // One customer is given a /64.
     assert_eq!(left(&limits, stranger("2001:db8:1:2::1"), 10).await, Some(0));
     assert_eq!(left(&limits, stranger("2001:db8:1:2:ffff::1"), 1).await, None);
+    assert_eq!(left(&limits, stranger("192.0.2.3"), 1_000).await, Some(0), "it takes all that there is");
     assert_eq!(local.asked(), 0);
 }
 
