@@ -21,16 +21,18 @@ tokio::task_local! {
 #[error("the request's own deadline has passed")]
 pub struct DeadlinePassed;
 
-/// Lets `work` know that it is waited for this long at most. It is not cut off: who calls a store sees to that. `now` is
-/// the present on a clock that never goes back.
-pub async fn within<F: Future>(now: fn() -> Instant, patience: Duration, work: F) -> F::Output {
-    until(now, now() + patience, work).await
+/// Lets `work` know that it is waited for this long at most, from now on. It is not cut off: who calls a store sees to
+/// that. `now` is the present on a clock that never goes back.
+///
+/// No `async fn`, and neither is [`until`]: each would hold `work` twice, and it is copied with every move.
+pub fn within<F: Future>(now: fn() -> Instant, patience: Duration, work: F) -> impl Future<Output = F::Output> {
+    until(now, now() + patience, work)
 }
 
 /// As [`within`], until this moment; an earlier one that was handed down stays.
-pub async fn until<F: Future>(now: fn() -> Instant, end: Instant, work: F) -> F::Output {
+pub fn until<F: Future>(now: fn() -> Instant, end: Instant, work: F) -> impl Future<Output = F::Output> {
     let ends = ends().map_or(end, |earlier| earlier.min(end));
-    DEADLINE.scope(Deadline { ends, now }, work).await
+    DEADLINE.scope(Deadline { ends, now }, work)
 }
 
 /// When nobody waits any more for what this task does; `None` where nobody is in a hurry.
