@@ -8,8 +8,13 @@ use crate::support::{Answer, Client, World, global, run};
 
 const INTROSPECTION: &str = include_str!("attacks/introspection.graphql");
 
-/// The limits of production, without what production hides.
-const PRODUCTION: [(&str, &str); 2] = [("POLYGRAPH_PRODUCTION", "true"), ("POLYGRAPH_INTROSPECTION", "on")];
+/// The limits of production, without what production hides, and with budgets for all that is asked here in a minute.
+const PRODUCTION: [(&str, &str); 4] = [
+    ("POLYGRAPH_PRODUCTION", "true"),
+    ("POLYGRAPH_INTROSPECTION", "on"),
+    ("POLYGRAPH_RATE_LIMIT_ADDRESS", "1000000"),
+    ("POLYGRAPH_RATE_LIMIT_VIEWER", "1000000"),
+];
 
 async fn cost_of(client: &Client, query: &str, variables: Value) -> Answer {
     let request = client.request(Method::POST, "/graphql").header("x-cost", "1");
