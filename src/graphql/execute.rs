@@ -61,6 +61,8 @@ pub struct Executed {
 pub struct Ready {
     operation: Operation,
     prepared: Result<Arc<Prepared>, Refusal>,
+    /// What it may cost, once that was asked; its variables are coerced then.
+    cost: Option<u64>,
 }
 
 impl Ready {
@@ -85,6 +87,7 @@ impl Ready {
             return 1;
         }
         let cost = cost::of_operation(&schema.0.arguments, &prepared.document, chosen, variables);
+        self.cost = Some(cost);
         if schema.0.limits.check_cost(cost).is_err() { 1 } else { cost.max(1) }
     }
 }
@@ -95,7 +98,7 @@ pub async fn prepare(schema: &PolygraphSchema, operation: Operation) -> Ready {
         Ok(()) => schema.0.documents.prepare(&operation.query).await,
         Err(excess) => Err(excess.into()),
     };
-    Ready { prepared, operation }
+    Ready { prepared, operation, cost: None }
 }
 
 /// Executes an operation.
@@ -105,7 +108,7 @@ pub async fn prepare(schema: &PolygraphSchema, operation: Operation) -> Ready {
 pub async fn execute(
     schema: &PolygraphSchema,
     context: RequestContext,
-    Ready { mut operation, prepared }: Ready,
+    Ready { mut operation, prepared, cost }: Ready,
     request_id: &str,
 ) -> serde_json::Result<Executed> {
     let prepared = match prepared {
@@ -116,6 +119,7 @@ pub async fn execute(
     // Where the name does not tell which operation is meant, the executor says so.
     let chosen = prepared.operation(name.as_deref());
     let coerced = chosen
+        .filter(|_| cost.is_none())
         .map_or(Ok(()), |(chosen, facts)| schema.0.inputs.coerce(chosen, &facts.never_null, &mut operation.variables));
     if let Err(misfit) = coerced {
         return refused(vec![ServerError::new(misfit.to_string(), None)], ErrorCode::BadUserInput, request_id);
@@ -130,7 +134,8 @@ pub async fn execute(
     if let Some((chosen, _)) = chosen
         && (limits.cost.is_some() || told.is_wanted())
     {
-        told.cost = cost::of_operation(&schema.0.arguments, &prepared.document, chosen, &operation.variables);
+        let count = || cost::of_operation(&schema.0.arguments, &prepared.document, chosen, &operation.variables);
+        told.cost = cost.unwrap_or_else(count);
         if let Err(excess) = limits.check_cost(told.cost) {
             let Refusal { mut errors, code } = excess.into();
             errors.iter_mut().for_each(|error| label(error, code, request_id));
