@@ -1,15 +1,13 @@
 //! The contract of [`RateLimiter`]: budgets are spent all or nothing, refill evenly, and never hold more than a window's.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use polygraph::domain::Timestamp;
-use polygraph::ports::{Clock, Quota, RateLimiter, Spent};
+use polygraph::ports::{Quota, RateLimiter, Spent};
 use polygraph::stores::memory::MemoryRateLimiter;
 
-use crate::support::{PATIENCE, env_url, namespace, redis};
+use crate::support::{MILLISECOND, PATIENCE, TurnedClock, env_url, namespace, redis};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Long enough to spend a few times within, and short enough to wait for.
@@ -156,15 +154,6 @@ macro_rules! rate_limit_contract {
 rate_limit_contract!(memory, super::InProcess::new());
 rate_limit_contract!(redis, super::OnRedis::new());
 
-#[derive(Default)]
-struct TurnedClock(AtomicI64);
-
-impl Clock for TurnedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
-
 struct InProcess {
     clock: Arc<TurnedClock>,
     limiter: Arc<dyn RateLimiter>,
@@ -174,10 +163,6 @@ impl InProcess {
     fn new() -> Self {
         let clock = Arc::new(TurnedClock::default());
         Self { limiter: Arc::new(MemoryRateLimiter::new(clock.clone(), 1_000)), clock }
-    }
-
-    fn turn(&self, millis: i64) {
-        self.clock.0.fetch_add(millis, Ordering::Relaxed);
     }
 }
 
@@ -192,11 +177,10 @@ impl World for InProcess {
     }
 
     async fn spend_after(&self, wait: Duration, key: &str, units: u64, quota: Quota) -> Spent {
-        let millis = i64::try_from(wait.as_millis()).expect("a short time");
-        self.turn(millis - 1);
+        self.clock.turn(wait - MILLISECOND);
         let early = spend(&self.limiter, key, units, quota).await;
         assert_eq!(early.refused_for, Some(Duration::from_millis(1)), "not before its last millisecond");
-        self.turn(1);
+        self.clock.turn(MILLISECOND);
         let spent = spend(&self.limiter, key, units, quota).await;
         assert_eq!(spent.refused_for, None);
         spent
@@ -207,9 +191,9 @@ impl World for InProcess {
 async fn a_clock_that_is_put_back_locks_nobody_out() {
     let world = InProcess::new();
     let one = quota(1, BRIEF);
-    world.turn(i64::from(u32::MAX));
+    world.clock.turn_millis(i64::from(u32::MAX));
     spend(&world.limiter, "key", 1, one).await;
-    world.turn(-i64::from(u32::MAX) / 2);
+    world.clock.turn_millis(-i64::from(u32::MAX) / 2);
     let refused = spend(&world.limiter, "key", 1, one).await;
     assert_eq!((refused.refused_for, refused.full_after), (Some(BRIEF), BRIEF));
 }

@@ -5,19 +5,19 @@ mod restarts;
 mod storm;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use polygraph::app::SystemEntropy;
 use polygraph::domain::{Timestamp, UserId};
-use polygraph::ports::{Clock, Mark, Session, SessionCache, TokenHash};
+use polygraph::ports::{Mark, Session, SessionCache, TokenHash};
 use polygraph::stores::memory::MemorySessions;
 use polygraph::stores::redis::RedisSessions;
 use uuid::Uuid;
 
 use self::storm::an_ended_session_is_never_found;
-use crate::support::{PATIENCE, env_url, namespace, redis};
+use crate::support::{MILLISECOND, PATIENCE, TurnedClock, env_url, namespace, redis};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Long enough to look within, and short enough to wait for.
@@ -165,15 +165,6 @@ macro_rules! sessions_contract {
 sessions_contract!(memory, super::InProcess::new());
 sessions_contract!(redis, super::OnRedis::new());
 
-#[derive(Default)]
-struct TurnedClock(AtomicI64);
-
-impl Clock for TurnedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
-
 struct InProcess {
     clock: Arc<TurnedClock>,
     cache: Arc<MemorySessions>,
@@ -197,10 +188,9 @@ impl World for InProcess {
     }
 
     async fn pass_brief(&self, session: &Session) {
-        let brief = i64::try_from(BRIEF.as_millis()).expect("a short time");
-        self.clock.0.fetch_add(brief - 1, Ordering::Relaxed);
+        self.clock.turn(BRIEF - MILLISECOND);
         assert_eq!(find(&self.cache(), session).await, Some(*session), "not before its last millisecond");
-        self.clock.0.fetch_add(1, Ordering::Relaxed);
+        self.clock.turn(MILLISECOND);
     }
 }
 

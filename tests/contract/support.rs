@@ -1,12 +1,38 @@
-//! What the suites share: where the servers are, and names that no other test uses.
+//! What the suites share: where the servers are, names that no other test uses, and a clock that tests turn.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use polygraph::domain::Timestamp;
+use polygraph::ports::Clock;
 use polygraph::stores::redis::{Redis, RedisOptions};
 
 /// Far longer than anything here takes, and short enough to wait for when something hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What clocks of stores tell apart.
+pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// A clock that stands until it is turned.
+#[derive(Default)]
+pub(crate) struct TurnedClock(AtomicI64);
+
+impl TurnedClock {
+    pub(crate) fn turn(&self, by: Duration) {
+        self.turn_millis(i64::try_from(by.as_millis()).expect("a short time"));
+    }
+
+    /// Forth, or back.
+    pub(crate) fn turn_millis(&self, by: i64) {
+        self.0.fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+impl Clock for TurnedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
 
 /// The URL in the environment variable `name`.
 pub(crate) fn env_url(name: &str) -> String {

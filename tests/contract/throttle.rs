@@ -2,15 +2,13 @@
 //! none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use polygraph::domain::Timestamp;
-use polygraph::ports::{Clock, Limit, Throttle};
+use polygraph::ports::{Limit, Throttle};
 use polygraph::stores::memory::MemoryThrottle;
 
-use crate::support::{PATIENCE, env_url, namespace, redis};
+use crate::support::{MILLISECOND, PATIENCE, TurnedClock, env_url, namespace, redis};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Long enough to try a few times within, and short enough to wait for.
@@ -171,15 +169,6 @@ macro_rules! throttle_contract {
 throttle_contract!(memory, super::InProcess::new());
 throttle_contract!(redis, super::OnRedis::new());
 
-#[derive(Default)]
-struct TurnedClock(AtomicI64);
-
-impl Clock for TurnedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
-
 struct InProcess {
     clock: Arc<TurnedClock>,
     throttle: Arc<MemoryThrottle>,
@@ -203,14 +192,13 @@ impl World for InProcess {
     }
 
     async fn pass_brief(&self, key: &str) {
-        let brief = i64::try_from(BRIEF.as_millis()).expect("a short time");
-        self.clock.0.fetch_add(brief - 1, Ordering::Relaxed);
+        self.clock.turn(BRIEF - MILLISECOND);
         let full = [limit(key, 1, MINUTE)];
         assert!(
             self.throttle.try_once(&full).await.expect("memory answers").is_err(),
             "not before its last millisecond"
         );
-        self.clock.0.fetch_add(1, Ordering::Relaxed);
+        self.clock.turn(MILLISECOND);
         assert_eq!(self.throttle.try_once(&full).await.expect("memory answers"), Ok(()));
     }
 }

@@ -198,19 +198,12 @@ impl ResultCache for MemoryCache {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::Standing;
     use super::*;
-
-    struct Midnight;
-
-    impl Clock for Midnight {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(0)
-        }
-    }
 
     #[tokio::test]
     async fn it_stays_within_its_bytes() {
-        let cache = MemoryCache::new(Arc::new(Midnight), 100_000).in_life(Life(1));
+        let cache = MemoryCache::new(Arc::new(Standing), 100_000).in_life(Life(1));
         let as_of = AsOf { life: Life(1), now: 0 };
         for n in 0..1_000_u64 {
             let body = CachedBody { mark: 0, bytes: Bytes::from(vec![b'x'; 1_000]) };

@@ -3,6 +3,8 @@
 mod cache;
 mod rate_limit;
 mod sessions;
+#[cfg(test)]
+mod testing;
 mod throttle;
 
 pub use cache::MemoryCache;

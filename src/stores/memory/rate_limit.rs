@@ -82,16 +82,8 @@ impl RateLimiter for MemoryRateLimiter {
 mod tests {
     use std::time::Duration;
 
+    use super::super::testing::Standing;
     use super::*;
-    use crate::domain::Timestamp;
-
-    struct Standing;
-
-    impl Clock for Standing {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(0)
-        }
-    }
 
     #[tokio::test]
     async fn its_memory_is_bounded_and_the_emptiest_budgets_are_remembered() {

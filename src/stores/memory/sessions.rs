@@ -107,16 +107,9 @@ impl SessionCache for MemorySessions {
 mod tests {
     use uuid::Uuid;
 
+    use super::super::testing::Standing;
     use super::*;
     use crate::domain::Timestamp;
-
-    struct Standing;
-
-    impl Clock for Standing {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(0)
-        }
-    }
 
     #[tokio::test]
     async fn its_memory_is_bounded() {

@@ -115,15 +115,8 @@ fn between(from: Timestamp, to: Timestamp) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::Standing;
     use super::*;
-
-    struct Standing;
-
-    impl Clock for Standing {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(0)
-        }
-    }
 
     #[tokio::test]
     async fn its_memory_is_bounded_and_the_latest_windows_are_kept() {

@@ -1,30 +1,14 @@
 //! The cache in process, on a clock that the tests turn.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use polygraph::domain::Timestamp;
-use polygraph::ports::{CacheKey, Clock, ResultCache};
+use polygraph::ports::{CacheKey, ResultCache};
 use polygraph::stores::memory::MemoryCache;
 
 use super::{MINUTE, World, body, cache_contract};
-
-#[derive(Default)]
-struct TurnedClock(AtomicI64);
-
-impl TurnedClock {
-    fn turn(&self, duration: Duration) {
-        self.0.fetch_add(i64::try_from(duration.as_millis()).expect("a short time"), Ordering::Relaxed);
-    }
-}
-
-impl Clock for TurnedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
+use crate::support::{MILLISECOND, TurnedClock};
 
 struct InProcess {
     clock: Arc<TurnedClock>,
@@ -61,8 +45,8 @@ async fn a_body_is_there_until_its_last_millisecond() {
     let world = InProcess::new();
     let kept = world.alive().await;
     kept.keep("key", &[], &body("kept")).await;
-    world.clock.turn(MINUTE - Duration::from_millis(1));
+    world.clock.turn(MINUTE - MILLISECOND);
     assert_eq!(kept.get("key").await, Some(body("kept")));
-    world.clock.turn(Duration::from_millis(1));
+    world.clock.turn(MILLISECOND);
     assert_eq!(kept.get("key").await, None);
 }
