@@ -12,12 +12,10 @@ mod keeper;
 mod key;
 mod known;
 mod looks;
-mod reach;
 mod reads;
 mod telling;
 mod trust;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,14 +34,10 @@ pub use trust::Trust;
 
 use crate::domain::tag::VOCABULARY;
 use crate::domain::{Scope, Tag, Viewer};
-use crate::ports::{
-    AsOf, Bypass, CacheKey, CacheTag, CachedBody, ErrorKind, Lookup, MAKING, ResultCache, Role, StoreError,
-    StoreResult, TagSet,
-};
+use crate::ports::{AsOf, Bypass, CacheKey, CacheTag, CachedBody, Lookup, MAKING, Reach, ResultCache, TagSet, in_time};
 use flights::{Flights, Joined, Lead, OTHERS_ARE_WAITED_FOR};
 use known::Known;
 use looks::Looks;
-use reach::Reach;
 
 /// How often it is looked whether another gateway has made an answer.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -220,12 +214,16 @@ impl Results {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::debug!(%error, "the result cache was not read");
-                    self.reach.lose(&self.cache, self.patience);
+                    self.lose();
                     UNREACHABLE
                 }
             }
         };
         self.looks.look(key, look).await
+    }
+
+    fn lose(&self) {
+        self.reach.lose(&self.cache, self.patience, |cache| async move { cache.life().await });
     }
 }
 
@@ -233,7 +231,7 @@ impl Making {
     /// Keeps the answer, and gives it to those who wait for it. It must be the whole answer to a query, without errors,
     /// and made from what these tags say.
     pub async fn keep(mut self, bytes: Bytes, tags: Vec<Tag>) {
-        let Results { cache, ttl, patience, counts, reach, .. } = &self.results;
+        let Results { cache, ttl, patience, counts, .. } = &self.results;
         let body = CachedBody { mark: mark_of(&bytes), bytes };
         let tags: TagSet = tags.into_iter().map(CacheTag::from).collect();
         match in_time(*patience, cache.store(self.key, self.as_of, &tags, &body, *ttl)).await {
@@ -243,7 +241,7 @@ impl Making {
             }
             Err(error) => {
                 tracing::debug!(%error, "the result cache was not written");
-                reach.lose(cache, *patience);
+                self.results.lose();
             }
         }
         // Nobody joins from here on, so whoever has joined has arrived before the look that follows.
@@ -272,11 +270,6 @@ pub fn mark_of(bytes: &[u8]) -> u128 {
     let mut mark = [0; 16];
     mark.copy_from_slice(&hash[..16]);
     u128::from_be_bytes(mark)
-}
-
-async fn in_time<T>(patience: Duration, command: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
-    let late = |_| Err(StoreError::new(Role::Cache, ErrorKind::Timeout, "no answer while it was worth waiting"));
-    tokio::time::timeout(patience, command).await.unwrap_or_else(late)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde_json::Map;
 
 use super::*;
-use crate::ports::{Backend, CacheState, Invalidated, Life};
+use crate::ports::{Backend, CacheState, Invalidated, Life, StoreResult};
 
 /// Keeps one body, and forgets it when anything is invalidated.
 #[derive(Default)]

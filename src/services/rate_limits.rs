@@ -1,15 +1,12 @@
 //! How much may be asked for: what operations cost, taken from the budget of whoever asks.
 
-mod reach;
-
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::reach::Reach;
 use super::throttling::network;
 use crate::domain::{UserId, Viewer};
-use crate::ports::{ErrorKind, Quota, RateLimiter, Role, Spent, StoreError, StoreResult};
+use crate::ports::{Quota, RateLimiter, Reach, Spent, StoreResult, in_time};
 
 /// In how much time an empty budget is full again.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -69,15 +66,12 @@ impl RateLimits {
 
     /// Takes what something costs from the budget of who pays, at least 1. Where too little is left, nothing is taken,
     /// and [`Spent::refused_for`] says how long to wait. `None` where nobody can tell.
-    ///
-    /// What costs more than a budget holds takes all of it, or it could never be asked: whether it may be is for the limit
-    /// on the cost of one operation to say.
     pub async fn charge(&self, payer: Payer, cost: u64) -> Option<Charge> {
         let (policy, key, quota) = match payer {
             Payer::Viewer(user) => ("viewer", format!("user:{user}"), self.viewer),
             Payer::Stranger(address) => ("address", format!("address:{}", network(address)), self.stranger),
         };
-        let spent = self.spend(&key, cost.clamp(1, quota.units.max(1)), quota).await.ok()?;
+        let spent = self.spend(&key, cost.max(1), quota).await.ok()?;
         Some(Charge { policy, quota, spent })
     }
 
@@ -85,16 +79,15 @@ impl RateLimits {
         if !self.reach.is_lost() {
             match in_time(self.patience, self.shared.spend(key, cost, quota)).await {
                 Ok(spent) => return Ok(spent),
-                Err(error) => self.reach.lose(&self.shared, self.patience, &error),
+                Err(error) => {
+                    if self.reach.lose(&self.shared, self.patience, |shared| async move { shared.check().await }) {
+                        tracing::warn!(%error, "budgets of rate limits are kept in this process alone");
+                    }
+                }
             }
         }
         self.local.spend(key, cost, quota).await
     }
-}
-
-async fn in_time<T>(patience: Duration, call: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
-    let late = |_| Err(StoreError::new(Role::Cache, ErrorKind::Timeout, "no answer while it was worth waiting"));
-    tokio::time::timeout(patience, call).await.unwrap_or_else(late)
 }
 
 #[cfg(test)]

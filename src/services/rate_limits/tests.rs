@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::*;
-use crate::ports::Backend;
+use crate::ports::{Backend, ErrorKind, Role, StoreError};
 
 /// How a limiter answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,7 @@ impl RateLimiter for Budgets {
     async fn spend(&self, key: &str, units: u64, quota: Quota) -> StoreResult<Spent> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         self.answer().await?;
+        let units = units.min(quota.units);
         let mut all = self.spent.lock().unwrap();
         let before: u64 = all.iter().filter(|(spent, _)| spent == key).map(|(_, units)| units).sum();
         if before + units > quota.units {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::after;
 use crate::domain::{Timestamp, UserId};
-use crate::ports::{ErrorKind, Kept, Look, Mark, Role, Session, SessionCache, StoreError, StoreResult, TokenHash};
+use crate::ports::{Kept, Look, Mark, Session, SessionCache, StoreResult, TokenHash, in_time};
 
 /// How long a session counts as valid without asking the truth again. It bounds what any failure of the cache can do,
 /// and what a revocation that can't reach the cache has to wait.
@@ -79,7 +79,7 @@ impl FastPath {
             self.pay(now).await?;
             self.cache.look(token).await
         };
-        match in_time(look).await {
+        match in_time(PATIENCE, look).await {
             Ok(look) => Some(look),
             Err(error) => {
                 tracing::warn!(%error, "sessions are read from their store for a moment");
@@ -91,7 +91,7 @@ impl FastPath {
 
     /// Keeps a session that the truth showed after `mark` was noted.
     pub(super) async fn keep(&self, session: &Session, mark: Mark) {
-        if let Err(error) = in_time(self.cache.keep(session, mark, KEPT)).await {
+        if let Err(error) = in_time(PATIENCE, self.cache.keep(session, mark, KEPT)).await {
             tracing::debug!(%error, "a session was not kept near at hand");
         }
     }
@@ -100,7 +100,7 @@ impl FastPath {
     /// reached that takes until nothing from before is fresh, and the cache hears of it later.
     pub(super) async fn revoke(&self, user: UserId, now: Timestamp) {
         let reach = async {
-            while let Err(error) = in_time(self.cache.revoke(user)).await {
+            while let Err(error) = in_time(PATIENCE, self.cache.revoke(user)).await {
                 tracing::debug!(%error, "a revocation did not reach the sessions near at hand");
                 tokio::time::sleep(BREATH).await;
             }
@@ -140,9 +140,4 @@ impl FastPath {
     fn owed(&self) -> MutexGuard<'_, HashMap<UserId, Timestamp>> {
         self.known.owed.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-async fn in_time<T>(command: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
-    let late = |_| Err(StoreError::new(Role::Cache, ErrorKind::Timeout, "no answer while it was worth waiting"));
-    tokio::time::timeout(PATIENCE, command).await.unwrap_or_else(late)
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::*;
-use crate::ports::{AccountStore as _, Backend, Clock};
+use crate::ports::{AccountStore as _, Backend, Clock, ErrorKind, Role, StoreError};
 use crate::services::identity::{Identity as _, IdentityError};
 use crate::services::sessions::{SessionLimits, Sessions, Token};
 use crate::services::stamps::Stamps;
