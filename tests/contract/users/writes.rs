@@ -108,7 +108,8 @@ pub(super) async fn counts_are_exact_after_concurrent_inserts(store: &dyn UserSt
 pub(super) async fn a_cancelled_insert_is_made_wholly_or_not_at_all(store: &dyn UserStore) {
     let mut model = Model::stored(store, 59, 20, 0).await;
     let mut cancelled = 0;
-    for polls in 1..40 {
+    // On a busy machine an insert may be done before it is polled twice; one that is polled once is not.
+    for polls in [1; 5].into_iter().chain(2..40) {
         let follows = model.add_follows(5);
         let first = only_polled(polls, store.insert_follows(&follows)).await;
         cancelled += u32::from(first.is_none());
