@@ -24,6 +24,7 @@ mod accounts;
 mod cache;
 pub mod deadline;
 mod error;
+mod event_bus;
 mod index_build;
 mod keys;
 mod outbox;
@@ -50,6 +51,7 @@ pub use cache::{
     MOST_TAGS, ResultCache, TagSet,
 };
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
+pub use event_bus::{Delivered, EventBus, Follow, Following, Group, GroupMember, InHand, Position, Start};
 pub use index_build::IndexBuild;
 pub use keys::KeySource;
 pub use outbox::{Backlog, Claim, Lease, Outbox, Parked, Projection, Waiting};
