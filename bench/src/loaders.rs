@@ -100,7 +100,7 @@ impl Scheduler for AfterDelay {
     {
         let cache = HashMapCache::default();
         let loader = DataLoader::with_cache(Batches(Box::new(function)), tokio::spawn, cache);
-        Scheduled::Other(Box::new(Delayed(loader)))
+        Scheduled::Other(std::sync::Arc::new(Delayed(loader)))
     }
 }
 
@@ -134,7 +134,7 @@ impl Scheduler for AfterYields {
         K: Hash + Eq + Clone + Debug + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
-        Scheduled::Other(Box::new(Yielding(cached::Loader::new(Batches(Box::new(function))))))
+        Scheduled::Other(std::sync::Arc::new(Yielding(cached::Loader::new(Batches(Box::new(function))))))
     }
 }
 

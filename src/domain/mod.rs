@@ -16,6 +16,7 @@ pub mod signed_in;
 pub mod tag;
 pub mod text;
 pub mod time;
+pub mod topic;
 pub mod user;
 
 pub use cursor::{ByCount, ByHandle, ByScore, ByTime, CursorField, CursorKey};
@@ -26,6 +27,7 @@ pub use post::{AuthorStats, Like, Post, PostFields, PostOrder};
 pub use signed_in::SignedIn;
 pub use tag::Tag;
 pub use time::{Interval, Period, Timestamp};
+pub use topic::Topic;
 pub use user::{Confidential, FollowedUser, Scope, Suggestion, User, UserOrder, Viewer};
 
 /// Input that breaks a rule of the contract, with a sentence fit to be shown to a client.

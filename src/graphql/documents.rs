@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use ahash::RandomState;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
-use async_graphql::{EmptySubscription, Name, Request, Response, Schema, ServerError, Value};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Name, Request, Response, Schema, ServerError, Value};
 use async_trait::async_trait;
 use moka::sync::Cache;
 
@@ -20,6 +20,7 @@ use super::limits::{self, Excess, Limits};
 use super::mutation::Mutation;
 use super::plan::Plan;
 use super::query::Query;
+use super::subscription::Subscription;
 use super::syntax::{self, Parsed, Unreadable};
 use super::usages::{ArgumentTypes, NeverNull};
 use super::variables::InputTypes;
@@ -105,7 +106,7 @@ impl Prepared {
 
 /// Documents that were prepared, the most useful of them kept.
 pub(super) struct Documents {
-    validator: Schema<Query, Mutation, EmptySubscription>,
+    validator: Schema<Query, Mutation, Subscription>,
     inputs: Arc<InputTypes>,
     arguments: Arc<ArgumentTypes>,
     options: SchemaOptions,
@@ -115,7 +116,7 @@ pub(super) struct Documents {
 impl Documents {
     /// Keeps none yet.
     pub(super) fn new(inputs: Arc<InputTypes>, arguments: Arc<ArgumentTypes>, options: SchemaOptions) -> Self {
-        let mut validator = Schema::build(Query, Mutation, EmptySubscription)
+        let mut validator = Schema::build(Query, Mutation, Subscription)
             .limit_recursive_depth(limits::MAX_NESTING)
             .extension(ValidateOnly);
         if !options.suggestions {
@@ -175,6 +176,11 @@ impl Documents {
             let never_null = self.arguments.check(&self.inputs, document, &operation.node).map_err(invalid)?;
             overlaps::check(&self.arguments, document, &operation.node).map_err(invalid)?;
             let plan = Plan::of(&operation.node.selection_set.node, &document.fragments);
+            if operation.node.ty == OperationType::Subscription && !plan.is_single_field() {
+                // GraphQL specification, §5.2.3.1.
+                let message = "A subscription must select exactly one field.";
+                return Err(invalid(vec![ServerError::new(message, Some(operation.pos))]));
+            }
             let scope = scope::of_operation(&self.arguments, document, &operation.node);
             facts.insert(name.cloned(), Facts { plan, never_null, scope });
         }

@@ -77,6 +77,8 @@ pub(super) enum ApiError {
     RateLimited(Duration),
     /// More of such work waits than can be done in good time.
     Overloaded,
+    /// A subscription's field has no value now. No client sees it.
+    NothingToTell,
     Store(StoreError),
 }
 
@@ -113,6 +115,7 @@ impl From<ApiError> for async_graphql::Error {
         match error {
             ApiError::Invalid(invalid) => with_code(ErrorCode::BadUserInput, invalid.to_string()),
             ApiError::Unauthenticated => with_code(ErrorCode::Unauthenticated, "Sign in first.".to_owned()),
+            ApiError::NothingToTell => with_code(ErrorCode::Internal, "There is nothing to tell.".to_owned()),
             ApiError::Overloaded => {
                 with_code(ErrorCode::Overloaded, format!("Too much is asked for at the moment. {LATER}"))
             }

@@ -72,6 +72,13 @@ impl Ready {
         (chosen.ty == OperationType::Query).then_some(facts.scope)
     }
 
+    /// Whether it is a subscription.
+    pub fn is_subscription(&self) -> bool {
+        let chosen =
+            self.prepared.as_ref().ok().and_then(|prepared| prepared.operation(self.operation.name.as_deref()));
+        chosen.is_some_and(|(chosen, _)| chosen.ty == OperationType::Subscription)
+    }
+
     /// The operation.
     pub fn operation(&self) -> &Operation {
         &self.operation
@@ -108,21 +115,19 @@ pub async fn prepare(schema: &PolygraphSchema, operation: Operation) -> Ready {
 pub async fn execute(
     schema: &PolygraphSchema,
     context: RequestContext,
-    Ready { mut operation, prepared, cost }: Ready,
+    ready: Ready,
     request_id: &str,
 ) -> serde_json::Result<Executed> {
-    let prepared = match prepared {
-        Ok(prepared) => prepared,
-        Err(Refusal { errors, code }) => return refused(errors, code, request_id),
+    let (operation, prepared, cost) = match coerced(schema, ready) {
+        Ok(coerced) => coerced,
+        Err((errors, code)) => return refused(errors, code, request_id),
     };
     let name = operation.name.clone();
     // Where the name does not tell which operation is meant, the executor says so.
     let chosen = prepared.operation(name.as_deref());
-    let coerced = chosen
-        .filter(|_| cost.is_none())
-        .map_or(Ok(()), |(chosen, facts)| schema.0.inputs.coerce(chosen, &facts.never_null, &mut operation.variables));
-    if let Err(misfit) = coerced {
-        return refused(vec![ServerError::new(misfit.to_string(), None)], ErrorCode::BadUserInput, request_id);
+    if chosen.is_some_and(|(chosen, _)| chosen.ty == OperationType::Subscription) {
+        let message = "Subscriptions come over WebSocket (graphql-transport-ws) or as text/event-stream.";
+        return refused(vec![ServerError::new(message, None)], ErrorCode::BadUserInput, request_id);
     }
     if operation.safe && chosen.is_some_and(|(chosen, _)| chosen.ty == OperationType::Mutation) {
         let error = ServerError::new("Mutations must be sent by POST.", None);
@@ -170,6 +175,34 @@ pub async fn execute(
     Ok(Executed { keepable: executed.keepable && keepable, ..executed })
 }
 
+/// An operation whose variables are coerced, and what it may cost, where that was counted; or why there is none.
+pub(super) type Coerced = Result<(Operation, Arc<Prepared>, Option<u64>), (Vec<ServerError>, ErrorCode)>;
+
+/// The operation with its variables as its document declares them.
+pub(super) fn coerced(schema: &PolygraphSchema, Ready { mut operation, prepared, cost }: Ready) -> Coerced {
+    let prepared = prepared.map_err(|Refusal { errors, code }| (errors, code))?;
+    if cost.is_none()
+        && let Some((chosen, facts)) = prepared.operation(operation.name.as_deref())
+    {
+        let coerced = schema.0.inputs.coerce(chosen, &facts.never_null, &mut operation.variables);
+        coerced.map_err(|misfit| (vec![ServerError::new(misfit.to_string(), None)], ErrorCode::BadUserInput))?;
+    }
+    Ok((operation, prepared, cost))
+}
+
+/// Why an operation is refused for what it may cost, if it is.
+pub(super) fn too_costly(
+    schema: &PolygraphSchema,
+    prepared: &Prepared,
+    chosen: &OperationDefinition,
+    variables: &serde_json::Map<String, serde_json::Value>,
+    cost: Option<u64>,
+) -> Option<Refusal> {
+    schema.0.limits.cost?;
+    let count = || cost::of_operation(&schema.0.arguments, &prepared.document, chosen, variables);
+    schema.0.limits.check_cost(cost.unwrap_or_else(count)).err().map(Refusal::from)
+}
+
 /// What a response tells of its request, where that is wanted.
 struct Told {
     explain: Option<Explain>,
@@ -193,7 +226,7 @@ impl Told {
 }
 
 /// The operation of this name; without a name, the only one.
-fn operation_mut<'a>(
+pub(super) fn operation_mut<'a>(
     operations: &'a mut DocumentOperations,
     name: Option<&str>,
 ) -> Option<&'a mut OperationDefinition> {
@@ -219,7 +252,7 @@ async fn run(
     loaders.run(schema.0.executor.execute(request)).await
 }
 
-fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
+pub(super) fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
     errors.truncate(MAX_TOLD);
     for error in &mut errors {
         label(error, code, request_id);
@@ -229,7 +262,7 @@ fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> s
 
 /// What a response says beside its data.
 #[derive(Default, Serialize)]
-struct Extensions {
+pub(super) struct Extensions {
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -247,7 +280,11 @@ impl Extensions {
 
 /// Writes a response by the plan of its operation. One that was never executed has none, and so no data, not even
 /// null (GraphQL specification, §7.1).
-fn written(response: &Response, plan: Option<&Plan>, extensions: Extensions) -> serde_json::Result<Executed> {
+pub(super) fn written(
+    response: &Response,
+    plan: Option<&Plan>,
+    extensions: Extensions,
+) -> serde_json::Result<Executed> {
     let clean = response.errors.is_empty();
     let mut body = Vec::with_capacity(1024);
     body.push(b'{');
@@ -277,7 +314,7 @@ fn retry_after(error: &ServerError) -> Option<u64> {
     }
 }
 
-fn label(error: &mut ServerError, code: ErrorCode, request_id: &str) {
+pub(super) fn label(error: &mut ServerError, code: ErrorCode, request_id: &str) {
     let extensions = error.extensions.get_or_insert_with(Default::default);
     extensions.set("code", Value::from(code.as_str()));
     extensions.set("requestId", Value::from(request_id));

@@ -22,6 +22,8 @@ mod projection;
 mod query;
 mod scalars;
 mod scope;
+mod standing;
+mod subscription;
 mod syntax;
 mod types;
 mod usages;
@@ -30,13 +32,14 @@ mod weights;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Schema, ValidationMode};
+use async_graphql::{EmptyMutation, EmptySubscription, Schema, ValidationMode};
 
 pub use context::{Asker, Loading, RequestContext};
 pub use errors::ErrorCode;
 pub use execute::{Executed, Fate, Operation, Ready, execute, prepare};
 pub use explain::Explain;
 pub use limits::Limits;
+pub use standing::{Asking, Opened, Standing, Told, open};
 
 use documents::Documents;
 use nulls::OutputTypes;
@@ -62,6 +65,8 @@ struct Executable {
     limits: Limits,
     /// Runs documents that are known to be valid.
     executor: Schema<query::Query, mutation::Mutation, EmptySubscription>,
+    /// Runs subscriptions, for each event as if they were queries.
+    events: Schema<subscription::Subscription, EmptyMutation, EmptySubscription>,
     documents: Documents,
     inputs: Arc<InputTypes>,
     arguments: Arc<ArgumentTypes>,
@@ -75,11 +80,23 @@ pub fn schema(options: SchemaOptions) -> PolygraphSchema {
         .limit_recursive_depth(limits::MAX_NESTING)
         .validation_mode(ValidationMode::Fast)
         .finish();
+    let events = Schema::build(subscription::Subscription, EmptyMutation, EmptySubscription)
+        .limit_recursive_depth(limits::MAX_NESTING)
+        .validation_mode(ValidationMode::Fast)
+        .finish();
     let inputs = Arc::new(InputTypes::of(&sdl));
     let arguments = Arc::new(ArgumentTypes::of(&sdl));
     let outputs = OutputTypes(Arc::clone(&arguments));
     let documents = Documents::new(Arc::clone(&inputs), Arc::clone(&arguments), options);
-    PolygraphSchema(Arc::new(Executable { limits: options.limits, executor, documents, inputs, arguments, outputs }))
+    PolygraphSchema(Arc::new(Executable {
+        limits: options.limits,
+        executor,
+        events,
+        documents,
+        inputs,
+        arguments,
+        outputs,
+    }))
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.
@@ -89,7 +106,7 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by();
-    let schema = Schema::new(query::Query, mutation::Mutation, EmptySubscription);
+    let schema = Schema::new(query::Query, mutation::Mutation, subscription::Subscription);
     let mut text = schema.sdl_with_options(options).trim().to_owned();
     text.push('\n');
     text

@@ -59,6 +59,11 @@ impl Plan {
         self.repeats
     }
 
+    /// Whether there is exactly one field at the top.
+    pub(super) fn is_single_field(&self) -> bool {
+        self.fields.len() == 1
+    }
+
     /// How many fields it has, those of its objects included.
     pub(super) fn count_fields(&self) -> u64 {
         self.fields.values().map(|below| 1 + below.count_fields()).sum()

@@ -50,6 +50,17 @@ impl Loaders {
         }
     }
 
+    /// Lanes for another viewer, in the same scope: what does not depend on who asks goes through the lanes of `self`, so
+    /// that one batch serves all viewers.
+    #[must_use]
+    pub fn beside(&self, scheduler: &mut impl Scheduler, stores: &Stores, viewer: Option<UserId>) -> Self {
+        Self {
+            users: self.users.beside(scheduler, Arc::clone(&stores.users), viewer),
+            posts: self.posts.beside(scheduler, Arc::clone(&stores.posts), viewer),
+            scope: Scope::default(),
+        }
+    }
+
     /// Forgets what was loaded so far: to be called after a write, so that what follows reads it.
     pub fn forget(&self) {
         self.scope.forget();
@@ -74,6 +85,12 @@ pub struct Paged<P, C> {
 pub struct StoreLane<K, V> {
     lane: Scheduled<K, StoreResult<V>>,
     role: Role,
+}
+
+impl<K, V> Clone for StoreLane<K, V> {
+    fn clone(&self) -> Self {
+        Self { lane: self.lane.clone(), role: self.role }
+    }
 }
 
 impl<K, V> StoreLane<K, V>

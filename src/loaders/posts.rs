@@ -61,6 +61,29 @@ impl PostLoaders {
         }
     }
 
+    /// The lanes for another viewer: their own, and those that are everybody's.
+    pub(super) fn beside(
+        &self,
+        scheduler: &mut impl Scheduler,
+        store: Arc<dyn PostStore>,
+        viewer: Option<UserId>,
+    ) -> Self {
+        Self {
+            by_id: self.by_id.clone(),
+            of_author: self.of_author.clone(),
+            author_stats: self.author_stats.clone(),
+            likes_by_id: self.likes_by_id.clone(),
+            likes_of_post: self.likes_of_post.clone(),
+            likes_by_user: self.likes_by_user.clone(),
+            viewer_has_liked: open!(
+                scheduler,
+                Role::Posts,
+                "viewer has liked",
+                ViewerHasLiked(Asked { store, viewer })
+            ),
+        }
+    }
+
     /// Posts that came with something else, read as far as `fields` says, need not be asked for again.
     pub fn prime<'a>(&self, posts: impl IntoIterator<Item = &'a Arc<Post>>, fields: PostFields) {
         for post in posts {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::future::Future;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use futures::future::{BoxFuture, Either};
 
@@ -44,7 +45,16 @@ pub enum Scheduled<K, V> {
     /// A scope: when the request is idle.
     Idle(Lane<K, V>),
     /// Another loader.
-    Other(Box<dyn OtherLoader<K, V>>),
+    Other(Arc<dyn OtherLoader<K, V>>),
+}
+
+impl<K, V> Clone for Scheduled<K, V> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Idle(lane) => Self::Idle(lane.clone()),
+            Self::Other(loader) => Self::Other(Arc::clone(loader)),
+        }
+    }
 }
 
 /// A loader with a scheduler of its own, which answers queries. It is not told to forget what it read before a write.

@@ -37,6 +37,14 @@ pub struct UserLoaders {
     pub mutuals: StoreLane<Mutuals, Arc<Vec<Arc<User>>>>,
 }
 
+/// The lanes that do not depend on who asks: by id, by handle, followers, following.
+type Public = (
+    StoreLane<UserId, Arc<User>>,
+    StoreLane<Handle, Arc<User>>,
+    StoreLane<Follows, FollowSlice>,
+    StoreLane<Follows, FollowSlice>,
+);
+
 /// Whose mutuals, and how many at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mutuals {
@@ -49,11 +57,35 @@ pub struct Mutuals {
 impl UserLoaders {
     pub(super) fn open(scheduler: &mut impl Scheduler, store: Arc<dyn UserStore>, viewer: Option<UserId>) -> Self {
         let asked = Asked { store, viewer };
+        let by_id = open!(scheduler, Role::Users, "users by id", ById(asked.clone()));
+        let by_handle = open!(scheduler, Role::Users, "users by handle", ByHandle(asked.clone()));
+        let followers = open!(scheduler, Role::Users, "followers", Followers(asked.clone()));
+        let following = open!(scheduler, Role::Users, "following", Following(asked.clone()));
+        Self::with_own((by_id, by_handle, followers, following), scheduler, asked)
+    }
+
+    /// The lanes for another viewer: their own, and those that are everybody's.
+    pub(super) fn beside(
+        &self,
+        scheduler: &mut impl Scheduler,
+        store: Arc<dyn UserStore>,
+        viewer: Option<UserId>,
+    ) -> Self {
+        let public = (self.by_id.clone(), self.by_handle.clone(), self.followers.clone(), self.following.clone());
+        Self::with_own(public, scheduler, Asked { store, viewer })
+    }
+
+    /// Everybody's lanes, with those that depend on who asks.
+    fn with_own(
+        (by_id, by_handle, followers, following): Public,
+        scheduler: &mut impl Scheduler,
+        asked: Asked,
+    ) -> Self {
         Self {
-            by_id: open!(scheduler, Role::Users, "users by id", ById(asked.clone())),
-            by_handle: open!(scheduler, Role::Users, "users by handle", ByHandle(asked.clone())),
-            followers: open!(scheduler, Role::Users, "followers", Followers(asked.clone())),
-            following: open!(scheduler, Role::Users, "following", Following(asked.clone())),
+            by_id,
+            by_handle,
+            followers,
+            following,
             mutual_followers: open!(scheduler, Role::Users, "mutual followers", MutualFollowers(asked.clone())),
             mutual_followers_count: open!(
                 scheduler,
