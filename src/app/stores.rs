@@ -13,12 +13,13 @@ use crate::cache::{Invalidation, Trust};
 use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
 use crate::domain::tag::VOCABULARY;
 use crate::ports::{
-    AccountStore, Backend, CacheRegister, Clock, Entropy as _, Invalidated, Life, Outbox, PostStore, PublishingStore,
-    RateLimiter, ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle, UserStore,
+    AccountStore, Backend, CacheRegister, Clock, Entropy as _, EventBus, Invalidated, Life, Outbox, PostStore,
+    PublishingStore, RateLimiter, ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle,
+    UserStore,
 };
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::Layered;
-use crate::stores::memory::{MemoryCache, MemoryRateLimiter, MemorySessions, MemoryThrottle};
+use crate::stores::memory::{MemoryCache, MemoryEvents, MemoryRateLimiter, MemorySessions, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
 use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
 use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlRegister, SqlUsers};
@@ -29,6 +30,8 @@ use crate::sync::Wake;
 const MEMORY_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// The most keys whose tries are counted in this process, and the most budgets that are kept in it.
 pub(super) const THROTTLE_KEYS: usize = 100_000;
+/// How many events are remembered in this process.
+const EVENTS: usize = 20_000;
 /// The most sessions that are near at hand in this process.
 const SESSIONS: usize = 100_000;
 
@@ -54,6 +57,8 @@ pub struct OpenStores {
     pub publishing: Arc<dyn PublishingStore>,
     /// Events that wait, an outbox for each database.
     pub outboxes: Vec<Arc<dyn Outbox>>,
+    /// The event bus: what the relay tells of all that happened.
+    pub events: Arc<dyn EventBus>,
     /// Counts of tries.
     pub throttle: Arc<dyn Throttle>,
     /// Budgets of those who ask.
@@ -207,6 +212,7 @@ impl OpenStores {
             accounts: Arc::new(SqlAccounts::new(Arc::clone(&sql))),
             publishing,
             outboxes,
+            events: Arc::new(MemoryEvents::new(&SystemEntropy, EVENTS)),
             throttle,
             rate_limiter,
             sessions,
@@ -234,6 +240,11 @@ impl OpenStores {
         Stores { users: Arc::clone(&self.users), posts: Arc::clone(&self.posts), search: Arc::clone(&self.search) }
     }
 
+    /// The parts whose stores are watched, in the order in which they are listed to people.
+    pub fn watched(&self) -> Vec<Role> {
+        Role::ALL.to_vec()
+    }
+
     /// The store that plays a part, as something that can be asked how it is.
     pub fn backend(&self, role: Role) -> &dyn Backend {
         match role {
@@ -241,6 +252,7 @@ impl OpenStores {
             Role::Posts => &*self.posts,
             Role::Search => &*self.search,
             Role::Cache => &*self.cache,
+            Role::Events => &*self.events,
         }
     }
 
@@ -256,8 +268,8 @@ impl OpenStores {
                 .await
                 .map_err(|error| MigrationError::new("The store of posts can't be migrated.", error)),
             (Role::Search, _, Some(elastic)) => elastic.migrate().await,
-            // The embedded index makes its files as it is opened; a cache has no shape.
-            (Role::Search, _, None) | (Role::Cache, _, _) => Ok(Vec::new()),
+            // The embedded index makes its files as it is opened; a cache has no shape, nor has the bus.
+            (Role::Search, _, None) | (Role::Cache | Role::Events, _, _) => Ok(Vec::new()),
         }
     }
 
