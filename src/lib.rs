@@ -11,6 +11,8 @@ pub mod config;
 pub mod domain;
 pub mod graphql;
 pub mod http;
+pub mod live;
+
 pub mod loaders;
 pub mod ports;
 pub mod services;

@@ -27,7 +27,7 @@ pub use post::{AuthorStats, Like, Post, PostFields, PostOrder};
 pub use signed_in::SignedIn;
 pub use tag::Tag;
 pub use time::{Interval, Period, Timestamp};
-pub use topic::Topic;
+pub use topic::{About, Topic};
 pub use user::{Confidential, FollowedUser, Scope, Suggestion, User, UserOrder, Viewer};
 
 /// Input that breaks a rule of the contract, with a sentence fit to be shown to a client.

@@ -24,6 +24,27 @@ pub enum Topic {
     Feed,
 }
 
+/// What an event is about, as far as those need to know who tell of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct About {
+    /// The post.
+    pub post: PostId,
+    /// Who likes it now, where that is what happened.
+    pub liker: Option<UserId>,
+}
+
+impl About {
+    /// What `event` is about; `None` where no topic has it.
+    pub fn of(event: &Event) -> Option<Self> {
+        let Aggregate::Post(post) = event.aggregate else { return None };
+        let liker = match event.happened {
+            Happened::PostLiked { user, .. } => Some(UserId(user)),
+            _ => None,
+        };
+        Some(Self { post: PostId(post), liker })
+    }
+}
+
 impl Topic {
     /// The topics that an event belongs to.
     pub fn of(event: &Event) -> Vec<Self> {

@@ -75,11 +75,16 @@ pub struct Asker {
 impl RequestContext {
     /// The context of a request of `asker`, whose lanes are opened by `loading`.
     pub fn new(loading: Loading, stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
+        let loaders = loading(&stores, asker.viewer.id());
+        Self::through(Arc::new(loaders), stores, use_cases, asker)
+    }
+
+    /// The context of what `asker` is told of an event, which loads through these lanes.
+    pub fn through(loaders: Arc<Loaders>, stores: Stores, use_cases: UseCases, asker: Asker) -> Self {
         let Asker { viewer, session, is_confirmed, address } = asker;
-        let loaders = loading(&stores, viewer.id());
         Self {
             stores,
-            loaders: Arc::new(loaders),
+            loaders,
             use_cases,
             viewer,
             session,

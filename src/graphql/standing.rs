@@ -14,8 +14,7 @@ use super::execute::{Executed, Extensions, coerced, label, operation_mut, refuse
 use super::merge::merge;
 use super::subscription::Occasion;
 use super::{ErrorCode, Operation, PolygraphSchema, Ready, RequestContext};
-use crate::domain::event::Event;
-use crate::domain::{Scope, Topic};
+use crate::domain::{About, Scope, Topic};
 
 /// A subscription that was opened.
 pub struct Standing {
@@ -120,7 +119,8 @@ impl Standing {
         Asking { query: query.clone(), name: name.clone(), variables }
     }
 
-    /// Resolves it for an event. It loads through the lanes of `context`, which must be run with it.
+    /// Resolves it for an event about this. It loads through the lanes of `context`, which must be run with it; its errors
+    /// have `request_id`.
     ///
     /// # Errors
     /// Only when the response can't be serialised, which would be a defect.
@@ -128,16 +128,16 @@ impl Standing {
         &self,
         schema: &PolygraphSchema,
         context: RequestContext,
-        event: Event,
+        about: About,
+        request_id: &str,
     ) -> serde_json::Result<Told> {
-        let occasion = Arc::new(Occasion::of(event));
+        let occasion = Arc::new(Occasion::of(about));
         let mut response = run(schema, context, &self.operation, self.document.clone(), Arc::clone(&occasion)).await;
         if occasion.is_void() {
             return Ok(Told::Nothing);
         }
-        let id = event.id.to_string();
         for error in &mut response.errors {
-            label(error, super::errors::code_of(error), &id);
+            label(error, super::errors::code_of(error), request_id);
         }
         let Some((chosen, facts)) = self.prepared.operation(self.operation.name.as_deref()) else {
             return Ok(Told::Nothing);

@@ -18,15 +18,14 @@ use super::errors::{ApiError, Result};
 use super::in_place::InPlace;
 use super::projection;
 use super::types::{Like, Post};
-use crate::domain::event::{Aggregate, Event, Happened};
-use crate::domain::{GlobalId, LikeId, PostId, Topic, UserId};
+use crate::domain::{About, GlobalId, LikeId, Topic, UserId};
 use crate::loaders::PostKey;
 
 /// Why a subscription's field is resolved, and what came of it.
 #[derive(Default)]
 pub(super) struct Occasion {
-    /// What happened; `None` when the subscription is opened.
-    event: Option<Event>,
+    /// What the event is about; `None` when the subscription is opened.
+    about: Option<About>,
     /// What the field waits for, as it says when it is opened.
     topic: OnceLock<Topic>,
     /// Whether what the event is about is gone, so that there is nothing to tell.
@@ -36,8 +35,8 @@ pub(super) struct Occasion {
 }
 
 impl Occasion {
-    pub(super) fn of(event: Event) -> Self {
-        Self { event: Some(event), ..Self::default() }
+    pub(super) fn of(about: About) -> Self {
+        Self { about: Some(about), ..Self::default() }
     }
 
     /// What the field waits for, if it was opened.
@@ -51,14 +50,6 @@ impl Occasion {
 
     pub(super) fn is_last(&self) -> bool {
         self.is_last.load(Ordering::Relaxed)
-    }
-
-    /// The post that the event is about.
-    fn post(&self) -> Option<PostId> {
-        match self.event.as_ref()?.aggregate {
-            Aggregate::Post(id) => Some(PostId(id)),
-            Aggregate::User(_) => None,
-        }
     }
 
     /// Nothing is told of this event.
@@ -113,7 +104,7 @@ impl Subscription {
 
     /// Posts as they are published by those whom the viewer follows. Somebody must be signed in.
     async fn feed(&self, ctx: &Context<'_>) -> async_graphql::Result<InPlace<Post>> {
-        let is_opened = ctx.data_unchecked::<Arc<Occasion>>().event.is_none();
+        let is_opened = ctx.data_unchecked::<Arc<Occasion>>().about.is_none();
         if is_opened {
             // Each event is resolved for all who follow its author at once, and so for nobody in particular.
             RequestContext::of(ctx).signed_in()?;
@@ -144,7 +135,7 @@ impl SubscriptionType for Subscription {
 /// The occasion on which the field is resolved. When it is opened, all there is to do is to say what it waits for.
 fn occasion<'a>(ctx: &Context<'a>, topic: Topic) -> Result<&'a Occasion> {
     let occasion = ctx.data_unchecked::<Arc<Occasion>>();
-    if occasion.event.is_some() {
+    if occasion.about.is_some() {
         return Ok(occasion);
     }
     // A field is opened once; an alias of another would be refused before.
@@ -158,18 +149,13 @@ fn user_id(id: Option<&ID>) -> Result<Option<UserId>> {
 
 /// The post that the event is about, as it is now.
 async fn fetch_post(ctx: &Context<'_>, occasion: &Occasion) -> Result<Option<Post>> {
-    let Some(id) = occasion.post() else { return Ok(None) };
+    let Some(About { post: id, .. }) = occasion.about else { return Ok(None) };
     let key = PostKey { id, fields: projection::here(ctx) };
     Ok(RequestContext::of(ctx).loaders.posts.by_id.load(key).await?.map(Post))
 }
 
 /// The like that the event tells of, if it was not taken back since.
 async fn fetch_like(ctx: &Context<'_>, occasion: &Occasion) -> Result<Option<Like>> {
-    let (Some(post), Some(Happened::PostLiked { user, .. })) =
-        (occasion.post(), occasion.event.as_ref().map(|event| event.happened))
-    else {
-        return Ok(None);
-    };
-    let id = LikeId { post, user: UserId(user) };
-    Ok(RequestContext::of(ctx).loaders.posts.likes_by_id.load(id).await?.map(Like))
+    let Some(About { post, liker: Some(user) }) = occasion.about else { return Ok(None) };
+    Ok(RequestContext::of(ctx).loaders.posts.likes_by_id.load(LikeId { post, user }).await?.map(Like))
 }

@@ -1,5 +1,7 @@
 //! The port to accounts and sessions: the private side of the store that owns users.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 
 use super::{Backend, NewUser, StoreResult};
@@ -109,6 +111,10 @@ pub trait AccountStore: Backend {
 
     /// The session with this token, if it has neither expired at `now` nor been ended, and its user is there.
     async fn session(&self, token: TokenHash, now: Timestamp) -> StoreResult<Option<Session>>;
+
+    /// Those of these tokens whose sessions are there at `now`, as [`Self::session`] would find them, and when each ends.
+    async fn living_sessions(&self, tokens: &[TokenHash], now: Timestamp)
+    -> StoreResult<HashMap<TokenHash, Timestamp>>;
 
     /// Lets a session end later. One that was ended meanwhile stays ended.
     async fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> StoreResult<()>;

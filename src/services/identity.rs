@@ -1,9 +1,11 @@
 //! Who stands behind a token.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 
-use crate::domain::UserId;
-use crate::ports::{StoreError, TokenHash};
+use crate::domain::{Timestamp, UserId};
+use crate::ports::{StoreError, StoreResult, TokenHash};
 
 /// Whom a token stands for, and by which session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub struct Identified {
     pub user: UserId,
     /// Their session; `None` where somebody else vouches for them.
     pub session: Option<TokenHash>,
+    /// When that ends, unless it is extended; `None` where nobody knows of an end.
+    pub expires_at: Option<Timestamp>,
     /// Whether that is so now, or was when the truth could last be asked: that is enough to read, not to write.
     pub is_confirmed: bool,
 }
@@ -26,6 +30,12 @@ pub trait Identity: Send + Sync {
     /// of our users; [`IdentityError::Store`] where that can't be
     /// told, since its store does not answer.
     async fn identify(&self, token: &str) -> Result<Identified, IdentityError>;
+
+    /// Those of these sessions that are there, as they were told of by [`Self::identify`], and when each ends.
+    ///
+    /// # Errors
+    /// That of the store, where it does not answer.
+    async fn living(&self, sessions: &[TokenHash]) -> StoreResult<HashMap<TokenHash, Timestamp>>;
 }
 
 /// Why a token stands for nobody.
@@ -50,5 +60,9 @@ pub struct NoTokens;
 impl Identity for NoTokens {
     async fn identify(&self, _token: &str) -> Result<Identified, IdentityError> {
         Err(IdentityError::Invalid)
+    }
+
+    async fn living(&self, _sessions: &[TokenHash]) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        Ok(HashMap::new())
     }
 }

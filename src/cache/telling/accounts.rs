@@ -1,5 +1,7 @@
 //! Accounts and follows, told to the cache.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 
 use super::{Telling, tags_of};
@@ -64,6 +66,14 @@ impl AccountStore for Telling<dyn AccountStore> {
 
     async fn session(&self, token: TokenHash, now: Timestamp) -> StoreResult<Option<Session>> {
         self.store.session(token, now).await
+    }
+
+    async fn living_sessions(
+        &self,
+        tokens: &[TokenHash],
+        now: Timestamp,
+    ) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        self.store.living_sessions(tokens, now).await
     }
 
     async fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> StoreResult<()> {

@@ -5,6 +5,7 @@ mod keys;
 mod tests;
 mod token;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use self::keys::Key;
 use self::token::{Claims, Signed};
 use super::identity::{Identified, Identity, IdentityError};
 use crate::domain::Timestamp;
-use crate::ports::{AccountStore, Clock, ErrorKind, KeySource, Role, StoreError, StoreResult};
+use crate::ports::{AccountStore, Clock, ErrorKind, KeySource, Role, StoreError, StoreResult, TokenHash};
 
 /// How old keys may become before they are fetched again: a key that was taken back is trusted for so long.
 const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -166,6 +167,11 @@ impl Identity for OutsideTokens {
             return Err(IdentityError::Invalid);
         }
         let user = self.accounts.user_of_subject(name, &claims.sub).await?.ok_or(IdentityError::NotLinked)?;
-        Ok(Identified { user, session: None, is_confirmed: true })
+        let expires_at = Some(claims.ends_at(skew));
+        Ok(Identified { user, session: None, expires_at, is_confirmed: true })
+    }
+
+    async fn living(&self, sessions: &[TokenHash]) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        self.ours.living(sessions).await
     }
 }

@@ -78,11 +78,19 @@ impl Claims {
             Audience::One(one) => one == audience,
             Audience::Many(many) => many.iter().any(|one| one == audience),
         };
-        // RFC 7519 §2: seconds, maybe with a fraction. Conversions saturate, and what is no number becomes 0.
-        #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
-        let millis = |seconds: f64| (seconds * 1_000.0) as i64;
         let has_begun = self.nbf.is_none_or(|nbf| millis(nbf).saturating_sub(skew) <= now.millis());
-        let has_not_ended = now.millis() < millis(self.exp).saturating_add(skew);
+        let has_not_ended = now < self.ends_at(skew);
         self.iss == issuer && is_meant && !self.sub.is_empty() && has_begun && has_not_ended
     }
+
+    /// When it is not valid any more, give or take `skew` milliseconds.
+    pub(super) fn ends_at(&self, skew: i64) -> Timestamp {
+        Timestamp::from_millis(millis(self.exp).saturating_add(skew))
+    }
+}
+
+/// RFC 7519 §2: seconds, maybe with a fraction. Conversions saturate, and what is no number becomes 0.
+#[expect(clippy::cast_possible_truncation, reason = "it saturates")]
+fn millis(seconds: f64) -> i64 {
+    (seconds * 1_000.0) as i64
 }

@@ -4,6 +4,7 @@ mod fast_path;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -162,7 +163,12 @@ impl Identity for Sessions {
     async fn identify(&self, token: &str) -> Result<Identified, IdentityError> {
         let token = parse(token).ok_or(IdentityError::Invalid)?;
         let now = self.stamps.now();
-        let by = |session: Session, is_confirmed| Identified { user: session.user, session: Some(token), is_confirmed };
+        let by = |Session { user, expires_at, .. }: Session, is_confirmed| Identified {
+            user,
+            session: Some(token),
+            expires_at: Some(expires_at),
+            is_confirmed,
+        };
         let Some(fast_path) = &self.fast_path else {
             return Ok(by(self.read(token, now).await?.ok_or(IdentityError::Invalid)?, true));
         };
@@ -188,6 +194,11 @@ impl Identity for Sessions {
             }
             (Err(error), _) => Err(error.into()),
         }
+    }
+
+    /// By the truth alone: whoever asks this way has many to ask about, and does so seldom.
+    async fn living(&self, sessions: &[TokenHash]) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        self.store.living_sessions(sessions, self.stamps.now()).await
     }
 }
 

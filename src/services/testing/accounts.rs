@@ -172,6 +172,17 @@ impl AccountStore for MemoryAccounts {
         Ok(self.call()?.sessions.get(&token).filter(|session| now < session.expires_at).copied())
     }
 
+    async fn living_sessions(
+        &self,
+        tokens: &[TokenHash],
+        now: Timestamp,
+    ) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        let state = self.call()?;
+        let found = tokens.iter().filter_map(|token| state.sessions.get(token));
+        let living = found.filter(|session| now < session.expires_at);
+        Ok(living.map(|session| (session.token, session.expires_at)).collect())
+    }
+
     async fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> StoreResult<()> {
         let mut state = self.call()?;
         state.extended += 1;

@@ -1,5 +1,7 @@
 //! The port to accounts, layered.
 
+use std::collections::HashMap;
+
 use crate::domain::event::Stamp;
 use crate::domain::{Timestamp, User, UserId};
 use crate::ports::{Credentials, Login, NewUser, PasswordHashChange, ProfileChanges, Role, Session, Taken, TokenHash};
@@ -14,6 +16,7 @@ layered! {
     write fn set_password(&self, user: UserId, change: &PasswordHashChange<'_>) -> Option<u64>;
     write fn open_session(&self, session: &Session, hash: &str) -> bool;
     read fn session(&self, token: TokenHash, now: Timestamp) -> Option<Session>;
+    read fn living_sessions(&self, tokens: &[TokenHash], now: Timestamp) -> HashMap<TokenHash, Timestamp>;
     set fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> ();
     set fn end_session(&self, token: TokenHash, now: Timestamp) -> bool;
     set fn end_sessions(&self, user: UserId, now: Timestamp) -> u64;

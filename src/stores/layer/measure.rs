@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::domain::search::{ActivityCount, Hit, Indexed, SearchAnswer};
 use crate::domain::{
-    AuthorStats, FollowedUser, Like, LikeId, Post, PostFields, PostId, Slice, Suggestion, User, UserId,
+    AuthorStats, FollowedUser, Like, LikeId, Post, PostFields, PostId, Slice, Suggestion, Timestamp, User, UserId,
 };
 use crate::ports::{Changed, Credentials, IndexBuild, LikesSet, Published, Recount, Session, Taken};
 
@@ -133,6 +133,7 @@ one_row!(
     Session,
     Suggestion,
     Taken,
+    Timestamp,
     User,
     UserId,
     bool,

@@ -6,6 +6,7 @@ mod profiles;
 mod sessions;
 mod subjects;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -75,6 +76,14 @@ impl AccountStore for SqlAccounts {
 
     async fn session(&self, token: TokenHash, now: Timestamp) -> StoreResult<Option<Session>> {
         sessions::find(&self.db, token, now).await
+    }
+
+    async fn living_sessions(
+        &self,
+        tokens: &[TokenHash],
+        now: Timestamp,
+    ) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        sessions::living(&self.db, tokens, now).await
     }
 
     async fn extend_session(&self, token: TokenHash, expires_at: Timestamp) -> StoreResult<()> {

@@ -50,6 +50,10 @@ impl Columns {
         Ok(self.next::<Option<i64>>()?.map(Timestamp::from_millis))
     }
 
+    pub(super) fn bytes(&mut self) -> StoreResult<Vec<u8>> {
+        self.next()
+    }
+
     pub(super) fn flag(&mut self) -> StoreResult<bool> {
         self.next()
     }

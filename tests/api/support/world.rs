@@ -1,5 +1,6 @@
 //! Worlds: a set of stores with demo data in it, and gateways on them.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use polygraph::app::{OpenStores, SystemClock, gateway};
 use polygraph::config::Config;
 use polygraph::http::{Gateway, router};
-use polygraph::ports::{Clock, Role, Stores};
+use polygraph::ports::{Clock, Role, StoreResult, Stores, TokenHash};
 use polygraph::services::identity::{Identified, Identity, IdentityError};
 use polygraph::services::progress::NoProgress;
 use polygraph::services::seed::{self, SeedPlan};
@@ -169,7 +170,11 @@ struct Handles(Arc<Society>);
 impl Identity for Handles {
     async fn identify(&self, token: &str) -> Result<Identified, IdentityError> {
         let user = self.0.find(token).map(|user| user.id).ok_or(IdentityError::Invalid)?;
-        Ok(Identified { user, session: None, is_confirmed: true })
+        Ok(Identified { user, session: None, expires_at: None, is_confirmed: true })
+    }
+
+    async fn living(&self, sessions: &[TokenHash]) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        Ok(sessions.iter().map(|session| (*session, Timestamp::from_millis(i64::MAX))).collect())
     }
 }
 

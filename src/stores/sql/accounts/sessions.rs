@@ -3,6 +3,8 @@
 //! Several sessions of one user are deleted only under the lock of that user, so that those who do it wait for each
 //! other instead of deadlocking. Whatever touches a single session needs no lock but its own.
 
+use std::collections::HashMap;
+
 use super::super::db::{Db, Writing};
 use super::super::queries;
 use super::super::rows::Columns;
@@ -21,6 +23,20 @@ pub(super) async fn find(db: &Db, token: TokenHash, now: Timestamp) -> StoreResu
         Ok(Session { token, user: row.id()?, created_at: row.moment()?, expires_at: row.moment()? })
     };
     Ok(db.rows(queries::session(db.dialect(), token, now), read).await?.pop())
+}
+
+pub(super) async fn living(
+    db: &Db,
+    tokens: &[TokenHash],
+    now: Timestamp,
+) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+    if tokens.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let read = |row: &mut Columns| Ok((row.bytes()?, row.moment()?));
+    let found = db.rows(queries::living_sessions(db.dialect(), tokens, now), read).await?;
+    // What has another length is no hash of ours.
+    Ok(found.into_iter().filter_map(|(token, end)| Some((TokenHash(token.try_into().ok()?), end))).collect())
 }
 
 pub(super) async fn extend(db: &Db, token: TokenHash, expires_at: Timestamp) -> StoreResult<()> {

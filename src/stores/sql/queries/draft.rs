@@ -94,6 +94,18 @@ impl Draft {
         }
     }
 
+    /// The condition that `column` is one of `values`.
+    pub(super) fn among_bytes(&mut self, column: &str, values: Vec<Vec<u8>>) -> String {
+        if self.is_postgres() {
+            let keys = self.bind(values);
+            format!("{column} = ANY({keys})")
+        } else {
+            let keys =
+                self.bind(json!(values.iter().map(|value| crate::domain::hex(value)).collect::<Vec<_>>()).to_string());
+            format!("{column} IN (SELECT unhex(value) FROM json_each({keys}))")
+        }
+    }
+
     /// A table `k` with one column `id`, a row for each of `ids`.
     pub(super) fn keys<I: Id>(&mut self, ids: &[I]) -> String {
         let keys = self.id_list(ids);

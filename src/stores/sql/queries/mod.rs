@@ -45,7 +45,9 @@ pub(super) use recount::{
 };
 pub use recount::{recount_authors, recount_posts, recount_users};
 pub(super) use register::{register, set_register};
-pub(super) use sessions::{end_session, end_sessions, extend_session, open_session, session, sweep_sessions};
+pub(super) use sessions::{
+    end_session, end_sessions, extend_session, living_sessions, open_session, session, sweep_sessions,
+};
 pub(super) use subjects::{link_subject, user_of_subject};
 pub use users::{
     count_users, scan_users, users_by_handle, users_by_handle_order, users_by_id, users_most_followed, users_newest,

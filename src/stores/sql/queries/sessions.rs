@@ -32,6 +32,17 @@ pub(in super::super) fn session(dialect: DbBackend, token: TokenHash, now: Times
     ))
 }
 
+/// The tokens among these whose sessions are there, and when each ends.
+pub(in super::super) fn living_sessions(dialect: DbBackend, tokens: &[TokenHash], now: Timestamp) -> Statement {
+    let mut draft = Draft::new(dialect);
+    let among = draft.among_bytes("s.token_hash", tokens.iter().map(|token| token.0.to_vec()).collect());
+    let now = draft.bind(now.millis());
+    draft.done(format!(
+        "SELECT s.token_hash, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id \
+         WHERE {among} AND s.expires_at > {now} AND u.closed_at IS NULL"
+    ))
+}
+
 /// Lets the session with this token end later, never earlier.
 pub(in super::super) fn extend_session(dialect: DbBackend, token: TokenHash, expires_at: Timestamp) -> Statement {
     let mut draft = Draft::new(dialect);
