@@ -17,8 +17,11 @@ use super::writing::{Writing, rate_limits, relay, sweeper};
 use super::{AppError, OpenStores, SystemEntropy, jobs};
 use crate::cache::{Guarded, Keeper, Results};
 use crate::config::{CacheChoice, Config};
-use crate::graphql::{Limits, SchemaOptions};
-use crate::http::{self, Admission, AdmissionLimits, BodyLimits, Doors, Gateway, Health, Phase, router};
+use crate::graphql::{Limits, PolygraphSchema, SchemaOptions};
+use crate::http::{
+    self, Admission, AdmissionLimits, BodyLimits, Doors, Gateway, Health, LiveDoors, LiveLimits, Phase, router,
+};
+use crate::live::{Live, Telling, Vigil};
 use crate::loaders::Loaders;
 use crate::ports::{Clock, Role};
 use crate::services::seed::{DEMO_HANDLE, DEMO_PASSWORD};
@@ -30,8 +33,10 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         let cache = Guarded::new(Arc::clone(&stores.cache), Arc::clone(&stores.trust));
         Results::new(Arc::new(cache), ttl, config.cache.result_cache_timeout, &crate::graphql::sdl())
     });
+    let schema = crate::graphql::schema(schema_options(config));
+    let live = live(config, stores, &writing, &schema, clock);
     Gateway {
-        schema: crate::graphql::schema(schema_options(config)),
+        schema,
         stores: stores.layered(),
         results,
         request_timeout: config.server.request_timeout,
@@ -56,7 +61,36 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         traced,
         loading: Loaders::new,
         doors: doors(config),
+        live,
     }
+}
+
+/// Those who are told what happens.
+fn live(
+    config: &Config,
+    stores: &OpenStores,
+    writing: &Writing,
+    schema: &PolygraphSchema,
+    clock: &Arc<dyn Clock>,
+) -> Arc<LiveDoors> {
+    let telling = Telling {
+        schema: schema.clone(),
+        stores: stores.layered(),
+        use_cases: writing.use_cases.clone(),
+        patience: config.server.request_timeout,
+        now: monotonic,
+    };
+    let limits = &config.live;
+    let limits = LiveLimits {
+        sockets: limits.max_websockets,
+        init_timeout: limits.connection_init_timeout,
+        socket_operations: limits.max_socket_operations,
+        client_subscriptions: limits.max_client_subscriptions,
+        message_size: limits.max_message_size,
+    };
+    let live = Arc::new(Live::new(Arc::clone(&stores.events), telling));
+    let vigil = Arc::new(Vigil::new(Arc::clone(&writing.identity), Arc::clone(clock)));
+    Arc::new(LiveDoors::new(live, vigil, limits))
 }
 
 /// The parts that `/readyz` lists, and the engines that play them.
@@ -117,6 +151,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let gateway = gateway(&config, &stores, &clock);
     let relay = relay(&config, &stores, gateway.use_cases.publishing.clone(), &clock);
     let health = Arc::clone(&gateway.health);
+    let live = Arc::clone(&gateway.live);
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         AppError::new(format!("{listen} can't be listened on. Choose another address with --listen."), error)
@@ -135,6 +170,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
 
     let working = CancellationToken::new();
     let relayed = tokio::spawn(relay.run(working.clone()));
+    let told = tokio::spawn(live.run(working.clone()));
     let swept = tokio::spawn(sweeper(&config, &stores, &clock).run(working.clone()));
     let kept = keeper(&config, &stores).map(|keeper| tokio::spawn(keeper.run(working.clone())));
 
@@ -159,8 +195,11 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     health.enter(Phase::Draining);
     working.cancel();
     let _ = drain.send(());
-    finish(futures::future::join4(server, relayed, swept, OptionFuture::from(kept)), config.server.shutdown_grace)
-        .await;
+    finish(
+        futures::future::join5(server, relayed, told, swept, OptionFuture::from(kept)),
+        config.server.shutdown_grace,
+    )
+    .await;
     Ok(())
 }
 

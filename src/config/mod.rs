@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod layer;
 mod limits;
+mod live;
 mod log;
 mod nearest;
 mod origin;
@@ -44,6 +45,7 @@ pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use layer::InForce;
 pub use limits::LimitsConfig;
+pub use live::LiveConfig;
 pub use log::{LogConfig, LogFormat};
 pub use origin::Origin;
 pub use report::{render_json, render_table};
@@ -75,6 +77,8 @@ pub struct Config {
     pub security: SecurityConfig,
     /// How much is taken in.
     pub traffic: TrafficConfig,
+    /// How much is told as it happens.
+    pub live: LiveConfig,
     /// Tokens of an outside issuer.
     pub tokens: TokensConfig,
     /// What is logged, and how.
@@ -85,7 +89,7 @@ pub struct Config {
 }
 
 /// The sections, in the order of the documentation.
-static SECTIONS: [&Section; 10] = [
+static SECTIONS: [&Section; 11] = [
     &server::SECTION,
     &data::SECTION,
     &stores::SECTION,
@@ -94,6 +98,7 @@ static SECTIONS: [&Section; 10] = [
     &limits::SECTION,
     &security::SECTION,
     &traffic::SECTION,
+    &live::SECTION,
     &tokens::SECTION,
     &log::SECTION,
 ];
@@ -155,6 +160,7 @@ impl Config {
         let limits = LimitsConfig::finish(&mut values, production);
         let security = SecurityConfig::finish(&mut values, production);
         let traffic = TrafficConfig::finish(&mut values);
+        let live = LiveConfig::finish(&mut values);
         let tokens = TokensConfig::finish(&mut values);
         let log = LogConfig::finish(&mut values);
         if let (Some(StoresConfig { search: SearchChoice::Embedded, .. }), Some(search)) = (&stores, &search) {
@@ -172,6 +178,7 @@ impl Config {
                 limits: limits?,
                 security: security?,
                 traffic: traffic?,
+                live: live?,
                 tokens: tokens?,
                 log: log?,
                 notes,

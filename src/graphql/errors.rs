@@ -19,6 +19,8 @@ pub enum ErrorCode {
     BadUserInput,
     /// Nobody is signed in, or with a token that is not valid.
     Unauthenticated,
+    /// The request as such is not allowed.
+    Forbidden,
     /// A store is down or too slow.
     StoreUnavailable,
     /// Something was tried too often.
@@ -51,6 +53,7 @@ impl ErrorCode {
             Self::ValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::StoreUnavailable => "STORE_UNAVAILABLE",
             Self::RateLimited => "RATE_LIMITED",
             Self::Overloaded => "OVERLOADED",

@@ -62,6 +62,17 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     }
 }
 
+/// Whether the client likes an event stream at least as well as anything else.
+pub(super) fn wants_events(headers: &HeaderMap) -> bool {
+    // What nearly everybody sends need not be taken apart.
+    if !headers.get_all(header::ACCEPT).iter().any(|value| value.as_bytes().windows(6).any(|part| part == b"event-")) {
+        return false;
+    }
+    let ranges = ranges(headers);
+    let best = ranges.iter().map(|(_, quality)| *quality).max().unwrap_or(0);
+    ranges.iter().any(|(range, quality)| range == "text/event-stream" && *quality > 0 && *quality == best)
+}
+
 /// Whether the client is a browser that asks for a page.
 pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     ranges(headers).iter().any(|(range, quality)| range == "text/html" && *quality > 0)

@@ -1,6 +1,8 @@
 //! `/graphql`: decode, identify, look up, execute, answer.
 
 use axum::Extension;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -13,7 +15,7 @@ use super::caching::{self, Keepers, Verdict, Why};
 use super::request::{Encoded, NotARequest};
 use super::request_id::RequestId;
 use super::respond::{self, Id};
-use super::{Gateway, Shared, budget};
+use super::{Gateway, Shared, budget, live};
 use crate::cache::{Form, Found, Making, Question, Reads, Results, mark_of, noting};
 use crate::config::ExplainFor;
 use crate::domain::{GlobalId, Scope, Viewer};
@@ -30,8 +32,16 @@ const COST: HeaderName = HeaderName::from_static("x-cost");
 /// After how many seconds those may come back who were refused since others were first.
 const TRY_AGAIN_AFTER: u64 = 1;
 
-pub(super) async fn get(State(gateway): Shared, Extension(id): Id, request: Request) -> Response {
+pub(super) async fn get(
+    State(gateway): Shared,
+    Extension(id): Id,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: Request,
+) -> Response {
     let headers = request.headers();
+    if let Ok(socket) = socket {
+        return live::upgrade(gateway, id, headers.clone(), socket);
+    }
     let parameters = request.uri().query().unwrap_or_default();
     if gateway.doors.graphiql
         && accept::wants_page(headers)
@@ -40,6 +50,9 @@ pub(super) async fn get(State(gateway): Shared, Extension(id): Id, request: Requ
         return Redirect::to("/").into_response();
     }
     let encoded = Encoded { form: Form::Parameters, raw: parameters.as_bytes() };
+    if accept::wants_events(headers) {
+        return live::stream(gateway, id, headers, encoded).await;
+    }
     answer(&gateway, &id, headers, encoded).await
 }
 
@@ -55,16 +68,20 @@ pub(super) async fn post(State(gateway): Shared, Extension(id): Id, request: Req
             return response;
         }
     };
-    answer(&gateway, &id, &headers, Encoded { form: Form::Body, raw: &body }).await
+    let encoded = Encoded { form: Form::Body, raw: &body };
+    if accept::wants_events(&headers) {
+        return live::stream(gateway, id, &headers, encoded).await;
+    }
+    answer(&gateway, &id, &headers, encoded).await
 }
 
 /// A request on its way to its answer.
-struct Exchange<'a> {
-    gateway: &'a Gateway,
-    id: &'a RequestId,
-    headers: &'a HeaderMap,
-    media: MediaType,
-    is_get: bool,
+pub(super) struct Exchange<'a> {
+    pub gateway: &'a Gateway,
+    pub id: &'a RequestId,
+    pub headers: &'a HeaderMap,
+    pub media: MediaType,
+    pub is_get: bool,
 }
 
 /// What a request asks: known by its bytes, or read and prepared.
@@ -85,7 +102,8 @@ struct Wanted {
     verdict: Verdict,
 }
 
-async fn answer(gateway: &Gateway, id: &RequestId, headers: &HeaderMap, encoded: Encoded<'_>) -> Response {
+/// The answer to an operation that came with these headers.
+pub(super) async fn answer(gateway: &Gateway, id: &RequestId, headers: &HeaderMap, encoded: Encoded<'_>) -> Response {
     let Some(media) = accept::negotiate(headers) else {
         let message = "Accept application/graphql-response+json or application/json.\n";
         return (StatusCode::NOT_ACCEPTABLE, message).into_response();
@@ -186,7 +204,11 @@ impl Exchange<'_> {
     }
 
     /// Takes what the request costs from the budget of who pays, where budgets are kept; `Err` where too little is left.
-    async fn charge(&self, payer: Payer, cost: impl FnOnce() -> u64) -> Result<Option<Charge>, Box<Response>> {
+    pub(super) async fn charge(
+        &self,
+        payer: Payer,
+        cost: impl FnOnce() -> u64,
+    ) -> Result<Option<Charge>, Box<Response>> {
         let Some(limits) = &self.gateway.rate_limits else { return Ok(None) };
         let charge = limits.charge(payer, cost()).await;
         match charge.and_then(|charge| Some((charge, charge.spent.refused_for?))) {
@@ -215,11 +237,11 @@ impl Exchange<'_> {
         self.gateway.results.as_ref()
     }
 
-    fn refuse(&self, status: StatusCode, code: ErrorCode, message: &str) -> Response {
+    pub(super) fn refuse(&self, status: StatusCode, code: ErrorCode, message: &str) -> Response {
         respond::refusal(self.media, status, code, message, self.id)
     }
 
-    fn decode(&self, encoded: Encoded<'_>) -> Result<Operation, Box<Response>> {
+    pub(super) fn decode(&self, encoded: Encoded<'_>) -> Result<Operation, Box<Response>> {
         encoded.decode(self.headers).map_err(|fault| {
             let (status, code, message) = match fault {
                 NotARequest::Malformed(message) => (StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, message),
@@ -257,7 +279,7 @@ impl Exchange<'_> {
 
     /// Who sent the request: nobody in particular without an `Authorization` header. A token is checked before anything
     /// that is kept is given away, however public.
-    async fn identify(&self) -> Result<Option<Identified>, Box<Response>> {
+    pub(super) async fn identify(&self) -> Result<Option<Identified>, Box<Response>> {
         match identify(self.gateway, self.headers).await {
             Ok(identified) => Ok(identified),
             Err(error @ (IdentityError::Invalid | IdentityError::NotLinked)) => {
@@ -280,7 +302,7 @@ impl Exchange<'_> {
 
     /// Who asks, as resolvers are told. What is kept for everybody is made for nobody in particular, so that nothing
     /// of anybody's can be in it.
-    fn asker(&self, identified: Option<Identified>, is_for_everybody: bool) -> Asker {
+    pub(super) fn asker(&self, identified: Option<Identified>, is_for_everybody: bool) -> Asker {
         let identified = identified.filter(|_| !is_for_everybody);
         Asker {
             viewer: identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user)),
@@ -290,7 +312,7 @@ impl Exchange<'_> {
         }
     }
 
-    fn context(&self, stores: Stores, asker: Asker) -> RequestContext {
+    pub(super) fn context(&self, stores: Stores, asker: Asker) -> RequestContext {
         RequestContext::new(self.gateway.loading, stores, self.gateway.use_cases.clone(), asker)
     }
 
@@ -302,7 +324,7 @@ impl Exchange<'_> {
     }
 
     /// An answer that was just made.
-    fn executed(&self, executed: Executed, scope: Option<Scope>, verdict: Verdict) -> Response {
+    pub(super) fn executed(&self, executed: Executed, scope: Option<Scope>, verdict: Verdict) -> Response {
         let status = match executed.fate {
             Fate::Ran => StatusCode::OK,
             Fate::Refused => StatusCode::BAD_REQUEST,
@@ -344,7 +366,8 @@ fn may_have_explained(explain: &ExplainFor, viewer: Viewer) -> bool {
     }
 }
 
-async fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Identified>, IdentityError> {
+/// Who sent a request with these headers.
+pub(super) async fn identify(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Identified>, IdentityError> {
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         return Ok(None);
     };

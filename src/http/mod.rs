@@ -10,6 +10,7 @@ mod graphql;
 mod health;
 mod json;
 mod listen;
+mod live;
 mod metrics;
 mod pages;
 mod request;
@@ -29,6 +30,7 @@ pub use admission::{Admission, AdmissionLimits};
 pub use body::BodyLimits;
 pub use health::{Health, Phase};
 pub use listen::{ConnectionLimits, serve};
+pub use live::{LiveDoors, LiveLimits};
 pub use security::Doors;
 
 use crate::cache::Results;
@@ -77,6 +79,8 @@ pub struct Gateway {
     pub loading: Loading,
     /// Who is let in to what.
     pub doors: Doors,
+    /// Those who are told what happens.
+    pub live: Arc<LiveDoors>,
 }
 
 /// The gateway, as handlers get it.

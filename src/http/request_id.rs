@@ -85,7 +85,8 @@ fn is_plain(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-fn random(gateway: &Gateway) -> String {
+/// An id of our own.
+pub(super) fn random(gateway: &Gateway) -> String {
     let mut bytes = [0; 12];
     gateway.entropy.fill(&mut bytes);
     hex(&bytes)

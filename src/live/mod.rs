@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 
 use futures::stream::{BoxStream, StreamExt as _};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 pub use frame::{Frame, Missed};
 pub use vigil::{SessionState, Vigil, Watched};
@@ -52,15 +51,13 @@ pub struct Live {
     fan_out: FanOut,
     /// Whether the bus can't be followed at the moment, so that everything comes later than it should.
     is_behind: watch::Sender<bool>,
-    /// Ends all subscriptions.
-    stop: CancellationToken,
 }
 
 impl Live {
     /// Nobody waits yet, and nothing is followed before [`Self::run`].
     pub fn new(bus: Arc<dyn EventBus>, telling: Telling) -> Self {
         let is_behind = watch::Sender::new(true);
-        Self { bus, hub: Hub::default(), fan_out: FanOut(telling), is_behind, stop: CancellationToken::new() }
+        Self { bus, hub: Hub::default(), fan_out: FanOut(telling), is_behind }
     }
 
     /// What `asker` is told from now on, until it is dropped; with `after`, first what was told since that position. It

@@ -12,7 +12,7 @@ use crate::ports::{Quota, RateLimiter, Reach, Spent, StoreResult, in_time};
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// Whose budget pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Payer {
     /// That of who is signed in, wherever they are.
     Viewer(UserId),
