@@ -16,6 +16,7 @@ mod request;
 mod request_id;
 mod respond;
 mod security;
+mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,6 +31,7 @@ pub use body::BodyLimits;
 pub use health::{Health, Phase};
 pub use listen::{ConnectionLimits, serve};
 pub use security::Doors;
+pub use tls::{Tls, TlsError};
 
 use crate::cache::Results;
 use crate::config::ExplainFor;

@@ -270,6 +270,22 @@ fn a_secret_is_shown_nowhere() {
 }
 
 #[test]
+fn a_certificate_and_its_key_are_files_that_go_together() {
+    let both = [("POLYGRAPH_TLS_CERTIFICATE", "a.pem"), ("POLYGRAPH_TLS_KEY", "b.pem")];
+    let tls = from_env(&both).expect("both").server.tls.expect("HTTPS");
+    assert_eq!((tls.certificate.as_path(), tls.key.as_path()), (Path::new("a.pem"), Path::new("b.pem")));
+    assert_eq!(from_env(&[]).expect("neither").server.tls, None);
+    for (given, missing) in [(both[0], "tls_key"), (both[1], "tls_certificate")] {
+        let sentence = fault(from_env(&[given]));
+        assert_eq!(sentence, format!("{missing} is needed as well: tls_certificate and tls_key go together."));
+    }
+    // Whoever writes the key itself where its path should be does not find it in a log.
+    let key = "-----BEGIN PRIVATE KEY-----\ns3cret://s3cret\n-----END PRIVATE KEY-----";
+    let sentence = fault(from_env(&[both[0], ("POLYGRAPH_TLS_KEY", key)]));
+    assert!(sentence.contains("is what should be in a file") && !sentence.contains("s3cret"), "{sentence}");
+}
+
+#[test]
 fn urls_have_no_flag_since_command_lines_are_public() {
     assert!(settings().all(|about| !about.secret || about.flag.is_none()));
 }
