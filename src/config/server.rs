@@ -149,16 +149,15 @@ impl ServerConfig {
 /// `None` where it is refused.
 fn finish_tls(values: &mut Values) -> Option<Option<TlsFiles>> {
     let (certificate, key) = (values.get(&TLS_CERTIFICATE), values.get(&TLS_KEY));
-    const NEEDED: &str = "is needed as well: tls_certificate and tls_key go together.";
     match (certificate?, key?) {
         (Some(certificate), Some(key)) => Some(Some(TlsFiles { certificate, key })),
         (None, None) => Some(None),
         (None, Some(_)) => {
-            values.refuse(&TLS_CERTIFICATE.about, NEEDED);
+            values.refuse(&TLS_KEY.about, "needs tls_certificate beside it: the two go together.");
             None
         }
         (Some(_), None) => {
-            values.refuse(&TLS_KEY.about, NEEDED);
+            values.refuse(&TLS_CERTIFICATE.about, "needs tls_key beside it: the two go together.");
             None
         }
     }

@@ -275,9 +275,10 @@ fn a_certificate_and_its_key_are_files_that_go_together() {
     let tls = from_env(&both).expect("both").server.tls.expect("HTTPS");
     assert_eq!((tls.certificate.as_path(), tls.key.as_path()), (Path::new("a.pem"), Path::new("b.pem")));
     assert_eq!(from_env(&[]).expect("neither").server.tls, None);
-    for (given, missing) in [(both[0], "tls_key"), (both[1], "tls_certificate")] {
-        let sentence = fault(from_env(&[given]));
-        assert_eq!(sentence, format!("{missing} is needed as well: tls_certificate and tls_key go together."));
+    for ((name, path), missing) in both.into_iter().zip(["tls_key", "tls_certificate"]) {
+        let sentence = fault(from_env(&[(name, path)]));
+        let expected = format!("{name} is `{path}`, which needs {missing} beside it: the two go together.");
+        assert_eq!(sentence, expected);
     }
     // Whoever writes the key itself where its path should be does not find it in a log.
     let key = "-----BEGIN PRIVATE KEY-----\ns3cret://s3cret\n-----END PRIVATE KEY-----";
