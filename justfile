@@ -20,6 +20,10 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Hold the dependencies to deny.toml
+deny:
+    scripts/deny
+
 # Build and open the docs of the code
 doc:
     cargo doc --no-deps --workspace --open

@@ -252,4 +252,8 @@ fn secrets_and_build_output_stay_out_of_the_image() {
     for path in [".git", ".env*", "target", "polygraph-data", "**/node_modules"] {
         assert!(ignored.lines().any(|line| line == path), "{path}");
     }
+    // Cargo reads the manifest of every member, and looks for every test that is named, whatever it builds.
+    for directory in ["tests", "bench", "migrations", "fuzz"] {
+        assert!(ignored.lines().all(|line| line != directory), "{directory} holds what the build of the image reads");
+    }
 }

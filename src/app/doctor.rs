@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::{AppError, OpenStores};
 use crate::config::{CacheChoice, Config};
+use crate::http::Tls;
 use crate::ports::{Clock, ErrorKind, Role, StoreError};
 
 /// How long a store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Prints a line for each store.
+/// Prints a line for each store, and one for what HTTPS needs, where it is served.
 ///
 /// # Errors
 /// When one of them is not well.
@@ -41,6 +42,16 @@ pub(super) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Result<()
         }
     }
     println!("results {}", results(config, &stores).await);
+    if let Some(files) = config.server.tls.clone() {
+        match Tls::open(files).await {
+            Ok(_) => println!("https   certificate and key fit each other"),
+            Err(error) => {
+                let why = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+                println!("https   {error}{why}\n{:<29}next: mend what tls_certificate and tls_key name", "");
+                ill.push("https");
+            }
+        }
+    }
     if ill.is_empty() {
         return Ok(());
     }

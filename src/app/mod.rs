@@ -5,6 +5,7 @@ mod doctor;
 mod error;
 mod explain;
 mod guards;
+mod https;
 mod jobs;
 mod keys;
 mod monitor;

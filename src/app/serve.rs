@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::monitor::{IndexState, Monitor};
 use super::system::{monotonic, traced};
 use super::writing::{Writing, rate_limits, relay, sweeper};
-use super::{AppError, OpenStores, SystemEntropy, jobs};
+use super::{AppError, OpenStores, SystemEntropy, https, jobs};
 use crate::cache::{Guarded, Keeper, Results};
-use crate::config::{CacheChoice, Config};
+use crate::config::{CacheChoice, Config, TlsFiles};
 use crate::graphql::{Limits, PolygraphSchema, SchemaOptions};
 use crate::http::{
     self, Admission, AdmissionLimits, BodyLimits, Doors, Gateway, Health, LiveDoors, LiveLimits, Phase, router,
@@ -144,9 +144,11 @@ pub fn keeper(config: &Config, stores: &OpenStores) -> Option<Keeper> {
 /// Serves until the process is told to stop (SIGTERM or SIGINT), then finishes what is under way.
 ///
 /// # Errors
-/// When an embedded store can't be opened, or the address can't be listened on.
+/// When an embedded store can't be opened, the address can't be listened on, or the certificate can't be used.
 pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
     let stop = told_to_stop()?;
+    let tls = https::open(&config).await?;
+    let renewing = https::renewing(tls.clone())?;
     let stores = Arc::new(OpenStores::open(&config, Arc::clone(&clock))?);
     let gateway = gateway(&config, &stores, &clock);
     let relay = relay(&config, &stores, gateway.use_cases.publishing.clone(), &clock);
@@ -163,7 +165,7 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
         header_timeout: config.limits.header_timeout,
         at_once: config.traffic.max_connections,
     };
-    let server = http::serve(listener, router(gateway), limits, async {
+    let server = http::serve(listener, router(gateway), limits, tls, async {
         let _ = drained.await;
     });
     let server = tokio::spawn(server);
@@ -184,13 +186,14 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let serving = async {
         start(&config, &stores, &monitor, &clock).await?;
         health.enter(Phase::Serving);
-        announce(address, config.security.graphiql, config.truth_is_embedded() && config.data.demo_data);
+        announce(address, &config);
         monitor.watch().await;
         Ok::<_, AppError>(())
     };
     tokio::select! {
         started = serving => started?,
         () = stop => {}
+        () = renewing => {}
     }
     health.enter(Phase::Draining);
     working.cancel();
@@ -241,11 +244,15 @@ async fn finish(server: impl Future, grace: std::time::Duration) {
 }
 
 /// Says where the gateway is, and on a terminal's first steps what to try.
-fn announce(address: SocketAddr, graphiql: bool, demo: bool) {
-    let mut text = format!("Listening on http://{address}\n");
-    if demo {
-        if graphiql {
-            text.push_str(&format!("\n  GraphiQL        http://{address}/"));
+fn announce(address: SocketAddr, config: &Config) {
+    let (base, trusting) = match &config.server.tls {
+        None => (format!("http://{address}"), String::new()),
+        Some(files) => (format!("https://{address}"), trusting(files)),
+    };
+    let mut text = format!("Listening on {base}\n");
+    if config.truth_is_embedded() && config.data.demo_data {
+        if config.security.graphiql {
+            text.push_str(&format!("\n  GraphiQL        {base}/"));
         }
         text.push_str(&format!("\n  demo login      {DEMO_HANDLE} / {DEMO_PASSWORD}\n\n  Try:\n"));
         let queries = [
@@ -255,7 +262,7 @@ fn announce(address: SocketAddr, graphiql: bool, demo: bool) {
         ];
         for query in queries {
             text.push_str(&format!(
-                "    curl http://{address}/graphql -H 'content-type: application/json' \\\n      -d '{{\"query\":\"{query}\"}}'\n"
+                "    curl {trusting}{base}/graphql -H 'content-type: application/json' \\\n      -d '{{\"query\":\"{query}\"}}'\n"
             ));
         }
     }
@@ -264,6 +271,11 @@ fn announce(address: SocketAddr, graphiql: bool, demo: bool) {
     let _ = std::io::stdout().flush();
 }
 
-fn no_signals(error: std::io::Error) -> AppError {
+/// What lets `curl` trust the certificate, whoever signed it.
+fn trusting(files: &TlsFiles) -> String {
+    format!("--cacert '{}' ", files.certificate.display().to_string().replace('\'', r"'\''"))
+}
+
+pub(super) fn no_signals(error: std::io::Error) -> AppError {
     AppError::new("Signals can't be received, so the gateway could not be stopped in order.", error)
 }

@@ -153,7 +153,12 @@ impl Values {
     }
 }
 
-/// A text as it may be shown: what looks like a URL may be one in the wrong place, with its password.
+/// A text as it may be shown: what looks like a URL may be one in the wrong place, with its password, and what looks
+/// like PEM a private key.
 fn quotable(text: &str) -> String {
-    if text.contains("://") { store_url::masked(text) } else { text.to_owned() }
+    match text {
+        text if text.contains("-----BEGIN") => store_url::MASK.to_owned(),
+        text if text.contains("://") => store_url::masked(text),
+        text => text.to_owned(),
+    }
 }

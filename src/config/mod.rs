@@ -51,7 +51,7 @@ pub use origin::Origin;
 pub use report::{render_json, render_table};
 pub use search::SearchConfig;
 pub use security::{CorsOrigins, SecurityConfig};
-pub use server::{ExplainFor, ServerConfig};
+pub use server::{ExplainFor, ServerConfig, TlsFiles};
 pub use setting::{About, Section};
 pub use store_url::StoreUrl;
 pub use stores::{CacheChoice, DatabaseChoice, PostsChoice, SearchChoice, StoresConfig};

@@ -1,6 +1,7 @@
 //! How the gateway is reached, and how it goes.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::layer::Values;
@@ -12,6 +13,8 @@ use super::setting::{Section, Setting};
 pub struct ServerConfig {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// What connections are encrypted with, if they are.
+    pub tls: Option<TlsFiles>,
     /// How long the stores are asked for a request, all in all.
     pub request_timeout: Duration,
     /// How long requests in flight may take to finish once the gateway is told to stop.
@@ -22,6 +25,15 @@ pub struct ServerConfig {
     pub production: bool,
     /// To whom requests are explained.
     pub explain: ExplainFor,
+}
+
+/// Where the certificate is that clients are shown, and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate in PEM, with those that lead to its root behind it.
+    pub certificate: PathBuf,
+    /// The certificate's private key in PEM.
+    pub key: PathBuf,
 }
 
 /// To whom it is told what their requests ask of the stores.
@@ -37,6 +49,19 @@ static LISTEN: Setting<SocketAddr> =
     Setting::new("listen", "ADDRESS", read::address, "Address and port to listen on; port 0 takes a free one.")
         .default("127.0.0.1:4000")
         .flag("listen");
+
+static TLS_CERTIFICATE: Setting<Option<PathBuf>> = Setting::new(
+    "tls_certificate",
+    "PATH",
+    read_pem,
+    "The certificate for HTTPS, in PEM, with those that lead to its root behind it. With it, `tls_key` is needed as well. \
+     SIGHUP reads both again.",
+)
+.unset("plain HTTP", "/etc/polygraph/certificate.pem");
+
+static TLS_KEY: Setting<Option<PathBuf>> =
+    Setting::new("tls_key", "PATH", read_pem, "The private key of `tls_certificate`, in PEM, without a passphrase.")
+        .unset("plain HTTP", "/etc/polygraph/key.pem");
 
 static REQUEST_TIMEOUT: Setting<Duration> = Setting::new(
     "request_timeout",
@@ -88,6 +113,8 @@ pub(super) static SECTION: Section = Section {
     title: "Server",
     settings: &[
         &LISTEN.about,
+        &TLS_CERTIFICATE.about,
+        &TLS_KEY.about,
         &REQUEST_TIMEOUT.about,
         &SHUTDOWN_GRACE.about,
         &RELAY_LEASE.about,
@@ -102,12 +129,14 @@ impl ServerConfig {
         let shutdown_grace = values.get(&SHUTDOWN_GRACE);
         let (relay_lease, production) = (values.get(&RELAY_LEASE), values.get(&PRODUCTION));
         let explain = values.get(&EXPLAIN);
+        let tls = finish_tls(values);
         let by_default = match production {
             Some(true) => ExplainFor::Users(Vec::new()),
             _ => ExplainFor::Everybody,
         };
         Some(Self {
             listen: listen?,
+            tls: tls?,
             request_timeout: request_timeout?,
             shutdown_grace: shutdown_grace?,
             relay_lease: relay_lease?,
@@ -115,6 +144,31 @@ impl ServerConfig {
             explain: explain?.unwrap_or(by_default),
         })
     }
+}
+
+/// `None` where it is refused.
+fn finish_tls(values: &mut Values) -> Option<Option<TlsFiles>> {
+    let (certificate, key) = (values.get(&TLS_CERTIFICATE), values.get(&TLS_KEY));
+    match (certificate?, key?) {
+        (Some(certificate), Some(key)) => Some(Some(TlsFiles { certificate, key })),
+        (None, None) => Some(None),
+        (None, Some(_)) => {
+            values.refuse(&TLS_KEY.about, "needs tls_certificate beside it: the two go together.");
+            None
+        }
+        (Some(_), None) => {
+            values.refuse(&TLS_CERTIFICATE.about, "needs tls_key beside it: the two go together.");
+            None
+        }
+    }
+}
+
+/// A file's path, if any. What should be in the file is refused, lest it be shown as a path is.
+fn read_pem(text: &str) -> Result<Option<PathBuf>, String> {
+    if text.contains("-----BEGIN") {
+        return Err("is what should be in a file. Write the file's path.".to_owned());
+    }
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
 }
 
 /// A lease that work in good order does not outlive.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use url::form_urlencoded;
 
-const MASK: &str = "***";
+/// What stands for a secret where one would be shown.
+pub(super) const MASK: &str = "***";
 
 /// The URL of a store. `Debug` and `Display` mask what is secret in it; [`StoreUrl::expose`] does not.
 #[derive(Clone, PartialEq, Eq)]

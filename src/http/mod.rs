@@ -17,6 +17,7 @@ mod request;
 mod request_id;
 mod respond;
 mod security;
+mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,6 +33,7 @@ pub use health::{Health, Phase};
 pub use listen::{ConnectionLimits, serve};
 pub use live::{LiveDoors, LiveLimits};
 pub use security::Doors;
+pub use tls::{Tls, TlsError};
 
 use crate::cache::Results;
 use crate::config::ExplainFor;

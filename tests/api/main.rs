@@ -27,7 +27,9 @@ mod readme;
 #[path = "../contract/cache/relay.rs"]
 mod relay;
 mod sessions;
+mod stores_over_tls;
 mod support;
 mod throttling;
+mod tls;
 mod without_index;
 mod writing;

@@ -270,6 +270,23 @@ fn a_secret_is_shown_nowhere() {
 }
 
 #[test]
+fn a_certificate_and_its_key_are_files_that_go_together() {
+    let both = [("POLYGRAPH_TLS_CERTIFICATE", "a.pem"), ("POLYGRAPH_TLS_KEY", "b.pem")];
+    let tls = from_env(&both).expect("both").server.tls.expect("HTTPS");
+    assert_eq!((tls.certificate.as_path(), tls.key.as_path()), (Path::new("a.pem"), Path::new("b.pem")));
+    assert_eq!(from_env(&[]).expect("neither").server.tls, None);
+    for ((name, path), missing) in both.into_iter().zip(["tls_key", "tls_certificate"]) {
+        let sentence = fault(from_env(&[(name, path)]));
+        let expected = format!("{name} is `{path}`, which needs {missing} beside it: the two go together.");
+        assert_eq!(sentence, expected);
+    }
+    // Whoever writes the key itself where its path should be does not find it in a log.
+    let key = "-----BEGIN PRIVATE KEY-----\ns3cret://s3cret\n-----END PRIVATE KEY-----";
+    let sentence = fault(from_env(&[both[0], ("POLYGRAPH_TLS_KEY", key)]));
+    assert!(sentence.contains("is what should be in a file") && !sentence.contains("s3cret"), "{sentence}");
+}
+
+#[test]
 fn urls_have_no_flag_since_command_lines_are_public() {
     assert!(settings().all(|about| !about.secret || about.flag.is_none()));
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::{Answer, Certificate};
 
 /// Asks one gateway, as nobody in particular or as a user.
 #[derive(Clone)]
@@ -18,8 +18,18 @@ pub(crate) struct Client {
 impl Client {
     /// A client of the gateway at `address`.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        Self { http: http.build().expect("an HTTP client"), base: format!("http://{address}"), token: None }
+        Self::of(reqwest::Client::builder(), format!("http://{address}"))
+    }
+
+    /// A client by HTTPS, which trusts this certificate alone.
+    pub(crate) fn encrypted(address: SocketAddr, certificate: &Certificate, http: reqwest::ClientBuilder) -> Self {
+        let http = http.tls_built_in_root_certs(false).add_root_certificate(certificate.root());
+        Self::of(http, format!("https://{address}"))
+    }
+
+    fn of(http: reqwest::ClientBuilder, base: String) -> Self {
+        let http = http.redirect(reqwest::redirect::Policy::none()).no_proxy();
+        Self { http: http.build().expect("an HTTP client"), base, token: None }
     }
 
     /// The same client with a token. In worlds of tests a user's handle is one (`world::Handles`).

@@ -1,6 +1,7 @@
 //! What the tests share: worlds, clients, and what is true of the demo data.
 
 mod answer;
+mod certificate;
 mod client;
 mod process;
 mod society;
@@ -13,6 +14,7 @@ use std::sync::LazyLock;
 use tokio::runtime::Runtime;
 
 pub(crate) use answer::Answer;
+pub(crate) use certificate::Certificate;
 pub(crate) use client::Client;
 pub(crate) use process::{Serving, polygraph};
 pub(crate) use society::{Society, global};

@@ -36,6 +36,7 @@ pub(crate) struct Serving {
     out: BufReader<ChildStdout>,
     log: PathBuf,
     pub(crate) address: SocketAddr,
+    /// A client of it by plain HTTP.
     pub(crate) client: Client,
 }
 
@@ -60,11 +61,14 @@ impl Serving {
         let mut child = command.stdout(Stdio::piped()).stderr(err).spawn().expect("the binary runs");
         let mut out = BufReader::new(child.stdout.take().expect("its standard output"));
         let mut line = String::new();
-        while !line.starts_with("Listening on http://") {
+        let address = loop {
             line.clear();
             assert_ne!(out.read_line(&mut line).expect("text"), 0, "it ended before it listened");
-        }
-        let address = line.trim_end().trim_start_matches("Listening on http://");
+            let rest = line.strip_prefix("Listening on http");
+            if let Some(address) = rest.and_then(|rest| rest.trim_start_matches('s').strip_prefix("://")) {
+                break address.trim_end();
+            }
+        };
         let address = address.parse().expect("an address");
         Self { child, out, log, address, client: Client::new(address) }
     }
@@ -74,10 +78,15 @@ impl Serving {
         std::fs::read_to_string(&self.log).expect("its log")
     }
 
+    /// Sends a signal, such as `-HUP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
     /// Sends SIGTERM, and waits for the end. Returns what it said on standard output since it listens.
     pub(crate) fn terminate(mut self) -> (ExitStatus, String) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
-        assert!(sent.success());
+        self.signal("-TERM");
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).expect("text");
         (self.child.wait().expect("it ends"), rest)
