@@ -8,6 +8,7 @@ mod chance;
 mod floor;
 mod gateway;
 mod growth;
+mod live;
 mod loaders;
 mod machine;
 mod overload;
@@ -61,6 +62,8 @@ enum Command {
     Grown,
     /// What writes cost: likes of one post by many clients, and the time from an answer until it is found.
     Writes(writes::Args),
+    /// Subscriptions: what thousands that wait cost, how soon they are told, and what an event costs.
+    Live(live::Args),
     /// Ten times as much is asked for as can be done: how much is done all the same, and how soon.
     Overload(overload::Args),
     /// An hour of reads and writes while one store after the other is killed: what fails, and whether memory grows.
@@ -96,6 +99,7 @@ fn main() -> Result<(), Failure> {
         Command::Loader(args) => Runtime::new()?.block_on(loaders::serve(args)),
         Command::Growth(args) => Runtime::new()?.block_on(growth::run(args)),
         Command::Grown => Runtime::new()?.block_on(growth::serve()),
+        Command::Live(args) => Runtime::new()?.block_on(live::run(args)),
         Command::Overload(args) => Runtime::new()?.block_on(overload::run(args)),
         Command::Soak(args) => Runtime::new()?.block_on(soak::run(args)),
         Command::Writes(args) => Runtime::new()?.block_on(writes::run(args)),

@@ -18,6 +18,7 @@ mod fields;
 mod fuzz;
 mod golden;
 mod limits;
+mod live;
 mod outage;
 mod outside;
 mod overload;

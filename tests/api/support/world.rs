@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use polygraph::app::{OpenStores, SystemClock, gateway};
 use polygraph::config::Config;
+use polygraph::domain::Timestamp;
 use polygraph::http::{Gateway, router};
 use polygraph::ports::{Clock, Role, StoreResult, Stores, TokenHash};
 use polygraph::services::identity::{Identified, Identity, IdentityError};
