@@ -100,7 +100,12 @@ impl Monitor {
             ErrorKind::NotReady => "run `polygraph migrate`",
             _ => "it is tried again every second, and used when it is back",
         };
-        tracing::warn!(%role, kind, %error, source, next, "the store is down: fields that need it are null");
+        match role {
+            Role::Events => {
+                tracing::warn!(kind, %error, source, next, "the event bus is down: what happens is told later")
+            }
+            _ => tracing::warn!(%role, kind, %error, source, next, "the store is down: fields that need it are null"),
+        }
     }
 
     async fn check(&self, role: Role) -> StoreResult<String> {

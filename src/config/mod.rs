@@ -54,7 +54,7 @@ pub use security::{CorsOrigins, SecurityConfig};
 pub use server::{ExplainFor, ServerConfig, TlsFiles};
 pub use setting::{About, Section};
 pub use store_url::StoreUrl;
-pub use stores::{CacheChoice, DatabaseChoice, PostsChoice, SearchChoice, StoresConfig};
+pub use stores::{CacheChoice, DatabaseChoice, EventsChoice, PostsChoice, SearchChoice, StoresConfig};
 pub use tokens::{KeysChoice, OutsideConfig, TokensConfig};
 pub use traffic::TrafficConfig;
 
@@ -166,6 +166,12 @@ impl Config {
         if let (Some(StoresConfig { search: SearchChoice::Embedded, .. }), Some(search)) = (&stores, &search) {
             search.check_embedded(&mut values);
         }
+        if let (Some(stores), Some(data)) = (&stores, &data)
+            && stores.events == EventsChoice::Memory
+            && !stores.are_in_a_directory_of_their_own(data)
+        {
+            StoresConfig::note_events_of_its_own(&mut values);
+        }
         let Values { mut in_force, faults, notes, .. } = values;
         in_force.sort_by_key(|row| settings().position(|about| about.key == row.key));
         let complete = (|| {
@@ -195,13 +201,12 @@ impl Config {
 
     /// Whether no other gateway can have the same users: they are in the data directory, which the embedded index locks.
     pub fn users_are_its_own(&self) -> bool {
-        self.stores.database == DatabaseChoice::Sqlite(self.data.sqlite_path())
-            && self.stores.search == SearchChoice::Embedded
+        self.stores.users_are_in_the_directory_of(&self.data)
     }
 
     /// Whether no other gateway can have the same users and posts.
     pub fn stores_are_its_own(&self) -> bool {
-        self.users_are_its_own() && self.stores.posts == PostsChoice::Sql
+        self.stores.are_in_a_directory_of_their_own(&self.data)
     }
 
     /// Whether every truth store is embedded: the data is this gateway's alone.

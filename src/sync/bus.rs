@@ -12,6 +12,9 @@ use crate::domain::event::Event;
 use crate::domain::tag::Tag;
 use crate::ports::{Claim, ErrorKind, EventBus, Role, StoreError, StoreResult};
 
+/// The most events that are published in one go: after a long outage there are many, and each go has its time.
+const MOST_AT_ONCE: usize = 1_000;
+
 /// The projection to a bus.
 pub struct BusProjection {
     bus: Arc<dyn EventBus>,
@@ -20,7 +23,7 @@ pub struct BusProjection {
 }
 
 impl BusProjection {
-    /// The projection to `bus`, which may take as long as `patience` to take a bulk of events, with `results` that are
+    /// The projection to `bus`, which may take as long as `patience` to take a thousand events, with `results` that are
     /// made of what they tell of.
     pub fn new(bus: Arc<dyn EventBus>, results: Arc<dyn Forgets>, patience: Duration) -> Self {
         Self { bus, results, patience }
@@ -29,15 +32,18 @@ impl BusProjection {
     async fn publish(&self, claims: &[Claim]) -> StoreResult<()> {
         self.results.forget(&named(claims, Tag::of)).await?;
         let events: Vec<Event> = claims.iter().flat_map(|claim| &claim.events).map(|waiting| waiting.event).collect();
-        let late = |_| Err(StoreError::new(Role::Events, ErrorKind::Timeout, "not taken in time"));
-        tokio::time::timeout(self.patience, self.bus.publish(&events)).await.unwrap_or_else(late)
+        for events in events.chunks(MOST_AT_ONCE) {
+            let late = |_| Err(StoreError::new(Role::Events, ErrorKind::Timeout, "not taken in time"));
+            tokio::time::timeout(self.patience, self.bus.publish(events)).await.unwrap_or_else(late)?;
+        }
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Projector for BusProjection {
-    /// All of them in one go. Whatever fails is the bus's failure and no event's: they wait, in order, and none is given
-    /// up on, since those after it would be told before it.
+    /// All of them in one go, or in few. Whatever fails is the bus's failure and no event's: they wait, in order, and
+    /// none is given up on, since those after it would be told before it.
     async fn project(&self, claims: &[Claim]) -> Vec<Result<(), ProjectError>> {
         let outcome = self.publish(claims).await.map_err(ProjectError::StoreDown);
         claims.iter().map(|_| outcome.clone()).collect()

@@ -23,7 +23,8 @@ use polygraph::ports::{
 };
 use uuid::Uuid;
 
-use crate::support::PATIENCE;
+/// Far longer than anything here takes, a broker that starts included.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How much the small bus remembers, about.
 const FEW: u64 = 200;

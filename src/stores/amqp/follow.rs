@@ -7,6 +7,8 @@
 //! Who begins with what comes next has no message to go by. So one is put there: a marker, in the stream alone, which
 //! other followers pass over.
 
+use std::collections::VecDeque;
+
 use async_trait::async_trait;
 use futures::{FutureExt as _, StreamExt as _};
 use lapin::message::Delivery;
@@ -24,13 +26,15 @@ const MOST_AT_ONCE: u16 = 1_000;
 const MARKER: &str = "org.polygraph.marker";
 
 pub(super) struct Follower {
-    /// Kept open as long as it is read from.
-    _link: Link,
+    server: Server,
+    link: Link,
     channel: Channel,
     consumer: Consumer,
-    /// The offset of the message that was seen last.
-    seen: Option<u64>,
-    /// Whether a leap in the offsets is nothing lost: what was seen last is known to be there still.
+    /// What the broker has sent, and was not looked at yet.
+    sent: VecDeque<Delivery>,
+    /// Where the message is that was seen last.
+    seen: Option<Place>,
+    /// Whether what comes next need not be the next offset: what was seen last is known to be there still.
     may_leap: bool,
     /// Up to which delivery the broker has not been told that it was taken.
     taken: Option<u64>,
@@ -45,63 +49,106 @@ struct Place {
 impl Follower {
     pub(super) async fn begin(server: &Server, start: Start) -> Result<Following, Failure> {
         let link = server.connect().await?;
-        let (consumer, from) = match start {
+        let (reading, from) = match start {
             Start::Now => {
-                let (consumer, place) = from_now_on(server, &link).await?;
-                (consumer, Some(place))
+                let (reading, place) = from_now_on(server, &link).await?;
+                (Some(reading), Some(place))
             }
             Start::After(position) => match Place::read(&position) {
                 None => (None, None),
                 Some(place) => match after(server, &link, &place).await? {
-                    Some(consumer) => (Some(consumer), Some(place)),
+                    Some(reading) => (Some(reading), Some(place)),
                     None => (None, None),
                 },
             },
         };
-        let has_gap = consumer.is_none();
-        let (channel, consumer) = match consumer {
-            Some(consumer) => consumer,
+        let has_gap = reading.is_none();
+        let (channel, consumer) = match reading {
+            Some(reading) => reading,
             None => read(server, &link, text("first")).await?,
         };
         let position = from.as_ref().map(Place::position).transpose()?;
-        let seen = from.map(|place| place.offset);
-        let events = Box::new(Self { _link: link, channel, consumer, seen, may_leap: true, taken: None });
+        let events = Box::new(Self {
+            server: server.clone(),
+            link,
+            channel,
+            consumer,
+            sent: VecDeque::new(),
+            seen: from,
+            may_leap: true,
+            taken: None,
+        });
         Ok(Following { events, from: position, has_gap })
     }
 
-    /// What the broker has sent: at least one message. It may be dropped while it waits.
-    async fn deliveries(&mut self) -> Result<Vec<Delivery>, Failure> {
+    /// Waits until the broker has sent something that was not looked at. It may be dropped.
+    async fn wait(&mut self) -> Result<(), Failure> {
+        if !self.sent.is_empty() {
+            return Ok(());
+        }
         // Dropped before it is sent, it is made up for by the next.
         if let Some(last) = self.taken.take() {
             self.channel.basic_ack(last, BasicAckOptions { multiple: true }).await?;
         }
         let first = self.consumer.next().await.ok_or(Failure::Ended)??;
-        let mut deliveries = vec![first];
-        while deliveries.len() < usize::from(MOST_AT_ONCE)
+        self.sent.push_back(first);
+        while self.sent.len() < usize::from(MOST_AT_ONCE)
             && let Some(Some(delivery)) = self.consumer.next().now_or_never()
         {
-            deliveries.push(delivery?);
+            self.sent.push_back(delivery?);
         }
-        self.taken = deliveries.last().map(|delivery| delivery.delivery_tag);
-        Ok(deliveries)
+        self.taken = self.sent.back().map(|delivery| delivery.delivery_tag);
+        Ok(())
     }
 
-    /// The event of a message that was not seen yet, if it is one.
-    fn take(&mut self, delivery: &Delivery) -> Result<Option<Delivered>, Failure> {
-        let place = Place::of(delivery)?;
-        if self.seen.is_some_and(|seen| place.offset <= seen) {
-            return Ok(None);
+    /// Whether the next message that was sent leaves out offsets. Streams do that by themselves where one segment ends
+    /// and the next begins; else what was there is gone.
+    fn leaps(&self) -> Result<bool, Failure> {
+        let Some(next) = self.sent.front() else { return Ok(false) };
+        let next = Place::of(next)?.offset;
+        Ok(!self.may_leap && self.seen.as_ref().is_some_and(|seen| next > seen.offset + 1))
+    }
+
+    /// Sees to it that nothing is missing before the next message: nothing is, if what was seen last is there still.
+    async fn look_back(&mut self) -> Result<(), Failure> {
+        if let Some(seen) = self.seen.as_ref() {
+            after(&self.server, &self.link, seen).await?.ok_or(Failure::Behind)?;
         }
-        let follows = self.seen.is_none_or(|seen| place.offset == seen + 1);
-        if !follows && !self.may_leap {
-            return Err(Failure::Behind);
+        self.may_leap = true;
+        Ok(())
+    }
+
+    /// The events up to a leap.
+    fn take(&mut self) -> Result<Vec<Delivered>, Failure> {
+        let mut taken = Vec::new();
+        while !self.leaps()?
+            && let Some(delivery) = self.sent.pop_front()
+        {
+            let place = Place::of(&delivery)?;
+            if self.seen.as_ref().is_some_and(|seen| place.offset <= seen.offset) {
+                continue;
+            }
+            if !is_marker(&delivery)
+                && let Some(event) = event_of(&place.id, &delivery.data)
+            {
+                taken.push(Delivered { position: place.position()?, event });
+            }
+            (self.seen, self.may_leap) = (Some(place), false);
         }
-        (self.seen, self.may_leap) = (Some(place.offset), false);
-        if is_marker(delivery) {
-            return Ok(None);
+        Ok(taken)
+    }
+
+    async fn next_ones(&mut self) -> Result<Vec<Delivered>, Failure> {
+        loop {
+            self.wait().await?;
+            if self.leaps()? {
+                self.look_back().await?;
+            }
+            let taken = self.take()?;
+            if !taken.is_empty() {
+                return Ok(taken);
+            }
         }
-        let event = event_of(&place.id, &delivery.data);
-        event.map(|event| Ok(Delivered { position: place.position()?, event })).transpose()
     }
 }
 
@@ -122,7 +169,7 @@ async fn read(server: &Server, link: &Link, offset: AMQPValue) -> Result<Reading
 }
 
 /// Reads from now on, and where that is: a marker is put into the stream, and what is behind it comes next.
-async fn from_now_on(server: &Server, link: &Link) -> Result<(Option<Reading>, Place), Failure> {
+async fn from_now_on(server: &Server, link: &Link) -> Result<(Reading, Place), Failure> {
     let (channel, mut consumer) = read(server, link, text("next")).await?;
     let id = server.random();
     let marker =
@@ -141,7 +188,7 @@ async fn from_now_on(server: &Server, link: &Link) -> Result<(Option<Reading>, P
         }
     };
     let place = server.in_time(placed).await?;
-    Ok((Some((channel, consumer)), place))
+    Ok(((channel, consumer), place))
 }
 
 /// Reads after a place; `None` where what was there is not there any more.
@@ -195,14 +242,6 @@ impl Place {
 #[async_trait]
 impl Follow for Follower {
     async fn next(&mut self) -> StoreResult<Vec<Delivered>> {
-        loop {
-            let mut delivered = Vec::new();
-            for delivery in self.deliveries().await? {
-                delivered.extend(self.take(&delivery)?);
-            }
-            if !delivered.is_empty() {
-                return Ok(delivered);
-            }
-        }
+        Ok(self.next_ones().await?)
     }
 }

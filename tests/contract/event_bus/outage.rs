@@ -9,7 +9,7 @@ use polygraph::ports::{Backlog, EventBus, Invalidated, Projection, Start, StoreR
 use polygraph::sync::{BusProjection, Forgets, Relay};
 use tokio_util::sync::CancellationToken;
 
-use super::servers::{OwnRabbitMq, OwnRedis, Server};
+use super::servers::{OwnRabbitMq, OwnRedis, Server, settled};
 use super::{follow, follow_now, rabbitmq, redis, soon, take, until};
 use crate::fixture::{self, stamp};
 use crate::posts::world::{post, user};
@@ -25,7 +25,7 @@ impl Forgets for Nothing {
 }
 
 async fn writes_go_on_and_are_told_later(bus: Arc<dyn EventBus>, server: &dyn Server) {
-    let store = fixture::sqlite().await;
+    let (store, bus) = (fixture::sqlite().await, settled(bus, server).await);
     let write = async |n: u64| {
         let written = store.publishing.publish(&post(n, user(1)), None, stamp(10)).await;
         written.expect("the store of posts takes it")
@@ -42,6 +42,8 @@ async fn writes_go_on_and_are_told_later(bus: Arc<dyn EventBus>, server: &dyn Se
     let seen = take(&mut *follower, 1).await.remove(0);
     assert_eq!(seen.event.aggregate.uuid(), post(1, user(1)).id.0);
 
+    let is_done = || async { (backlog().await == Backlog::default()).then_some(()) };
+    until("the outbox knows that it was told", is_done).await;
     server.kill();
     for n in 2..=20 {
         write(n).await;
@@ -49,7 +51,7 @@ async fn writes_go_on_and_are_told_later(bus: Arc<dyn EventBus>, server: &dyn Se
     assert_eq!(backlog().await.waiting, 19, "all of it waits");
     soon("that the connection is lost", follower.next()).await.expect_err("the server is gone");
     server.start();
-    until("all is told", || async { (backlog().await == Backlog::default()).then_some(()) }).await;
+    until("all is told", is_done).await;
     let mut again = follow(&bus, Start::After(seen.position)).await;
     assert!(!again.has_gap);
     let mut told = Vec::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polygraph::ports::{ErrorKind, EventBus, GroupMember, Start};
 
-use super::servers::{OwnRabbitMq, OwnRedis, Server};
+use super::servers::{OwnRabbitMq, OwnRedis, Server, settled};
 use super::{events, follow, follow_now, hand_all, join, publish, rabbitmq, redis, soon, take, until, versions};
 
 /// Publishes until it is taken, as the relay does.
@@ -29,6 +29,7 @@ async fn first_told(member: &mut dyn GroupMember, last: u64) -> Vec<u64> {
 }
 
 async fn nothing_is_lost(bus: Arc<dyn EventBus>, server: &dyn Server) {
+    let bus = settled(bus, server).await;
     let mut follower = follow_now(&bus).await;
     let mut member = join(&bus, "mail").await;
     publish(&bus, 1..=3).await;

@@ -2,18 +2,30 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use polygraph::ports::EventBus;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
-use super::until;
+use super::{join, until};
 
 /// A server that is killed, and started again at the same port with what it had on its disk.
 pub(super) trait Server: Send + Sync {
     fn url(&self) -> String;
     fn kill(&self);
     fn start(&self);
+
+    /// Sees to it that what was made so far is on its disk.
+    fn settle(&self) {}
+}
+
+/// A bus of which everything is made, the group `mail` included, and on the server's disk.
+pub(super) async fn settled(bus: Arc<dyn EventBus>, server: &dyn Server) -> Arc<dyn EventBus> {
+    drop(join(&bus, "mail").await);
+    server.settle();
+    until("it is up again", || async { bus.check().await.ok() }).await;
+    bus
 }
 
 /// A Redis that writes everything to its disk before it answers, or nothing ever.
@@ -89,6 +101,13 @@ impl Server for OwnRabbitMq {
 
     fn start(&self) {
         stores(self.directory.path(), &["start", "rabbitmq"]);
+    }
+
+    /// RabbitMQ 3.10 puts down the names of new streams and quorum queues some minutes later, or when it is stopped
+    /// politely; a node that is killed before does not find them again.
+    fn settle(&self) {
+        stores(self.directory.path(), &["stop", "rabbitmq"]);
+        self.start();
     }
 }
 

@@ -1,23 +1,21 @@
 //! Groups of workers on the stream: consumer groups. What a member was handed waits in the group's list of pending
 //! entries, from where another member takes it once its owner has not been heard of for a while.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bb8_redis::redis::aio::MultiplexedConnection;
-use bb8_redis::redis::{FromRedisValue as _, RedisError, Script, Value, cmd};
+use bb8_redis::redis::{RedisError, Script, Value, cmd};
 
-use super::{BLOCK, Failure, Server, ask, event_of, failed, millis, unreadable};
+use super::{BLOCK, Failure, Server, ask, event_of, failed, millis};
 use crate::ports::{ErrorKind, Group, GroupMember, InHand, MOST_DELIVERIES, Role, StoreError, StoreResult};
 
 /// The most events that a member is handed at once.
 const MOST_AT_ONCE: usize = 100;
 /// About how many dead letters of a group are kept.
 const DEAD_LETTERS: u64 = 10_000;
-/// The most events that a member has in hand which are looked at at once.
-const MOST_IN_HAND: usize = 1_000;
 /// Before the first entry of any stream.
 const ORIGIN: &str = "0-0";
 /// Who owns what nobody has.
@@ -44,16 +42,17 @@ return 1
     )
 });
 
-/// How often each of its entries was handed out, as pairs of id and number: those of the member `ARGV[2]` of the group
-/// `ARGV[1]`.
+/// What the member `ARGV[2]` of the group `ARGV[1]` has in hand: of each entry the id, how often it was handed out, and its
+/// fields, which are gone where the stream has lost it. To ask counts as no delivery.
 static OWNED: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "
-local counts = {}
+local owned = {}
 for _, pending in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1000, ARGV[2])) do
-  counts[#counts + 1] = { pending[1], pending[4] }
+  local entry = redis.call('XRANGE', KEYS[1], pending[1], pending[1])[1]
+  owned[#owned + 1] = { pending[1], pending[4], entry and entry[2] or false }
 end
-return counts
+return owned
 ",
     )
 });
@@ -92,8 +91,11 @@ return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
     )
 });
 
-/// An entry as groups are handed it: without fields where the stream has lost it meanwhile.
-type Entry = (String, Option<Vec<(String, Vec<u8>)>>);
+/// The fields of an entry.
+type Fields = Vec<(String, Vec<u8>)>;
+
+/// An entry as groups are handed it: its id, how often that was, and its fields, where the stream has not lost it.
+type Entry = (String, u32, Option<Fields>);
 
 pub(super) struct Member {
     server: Server,
@@ -117,49 +119,30 @@ impl Member {
 
     /// Entries for this member: those that it was given and does not know of, those that others don't care for any
     /// more, or else new ones, for which it waits a while.
-    async fn entries(&mut self, recovers: bool) -> StoreResult<(Vec<Entry>, bool)> {
-        if recovers {
-            let mut own = self.read_group(ORIGIN, MOST_IN_HAND, None).await?;
-            own.retain(|(id, _)| !self.in_hand.contains(id));
-            if !own.is_empty() {
-                return Ok((own, true));
-            }
-        }
+    async fn entries(&mut self, recovers: bool) -> StoreResult<Vec<Entry>> {
         let mut claim = cmd("XAUTOCLAIM");
         claim.arg(&self.server.stream).arg(self.group.as_str()).arg(&self.name);
         claim.arg(millis(self.server.options.patience)).arg(ORIGIN).arg("COUNT").arg(MOST_AT_ONCE);
-        // What comes third, from Redis 7 on, is what it forgot since the stream has lost it.
+        // From Redis 7 on it also says what it forgot since the stream has lost it.
         let answer: Vec<Value> = claim.query_async(&mut self.connection).await.map_err(of_group)?;
-        let claimed = answer.into_iter().nth(1).unwrap_or(Value::Nil);
-        let claimed = Vec::<Option<Entry>>::from_redis_value(claimed).map_err(unreadable)?;
-        let mut claimed: Vec<Entry> = claimed.into_iter().flatten().collect();
-        // Its own, where nothing was heard of it for so long.
-        claimed.retain(|(id, _)| !self.in_hand.contains(id));
-        if !claimed.is_empty() {
-            return Ok((claimed, true));
+        let has_claimed = matches!(answer.get(1), Some(Value::Array(claimed)) if !claimed.is_empty());
+        if recovers || has_claimed {
+            let mut script = self.server.script(&OWNED);
+            script.arg(self.group.as_str()).arg(&self.name);
+            let mut owned: Vec<Entry> = ask(&mut self.connection, &script).await?;
+            owned.retain(|(id, ..)| !self.in_hand.contains(id));
+            if !owned.is_empty() {
+                return Ok(owned);
+            }
         }
         let wait = (self.server.options.patience / 2).clamp(Duration::from_millis(10), BLOCK);
-        Ok((self.read_group(">", MOST_AT_ONCE, Some(wait)).await?, false))
-    }
-
-    async fn read_group(&mut self, from: &str, most: usize, wait: Option<Duration>) -> StoreResult<Vec<Entry>> {
         let mut read = cmd("XREADGROUP");
-        read.arg("GROUP").arg(self.group.as_str()).arg(&self.name).arg("COUNT").arg(most);
-        if let Some(wait) = wait {
-            read.arg("BLOCK").arg(millis(wait));
-        }
-        read.arg("STREAMS").arg(&self.server.stream).arg(from);
-        let streams: Option<Vec<(String, Vec<Entry>)>> =
+        read.arg("GROUP").arg(self.group.as_str()).arg(&self.name).arg("COUNT").arg(MOST_AT_ONCE);
+        read.arg("BLOCK").arg(millis(wait)).arg("STREAMS").arg(&self.server.stream).arg(">");
+        let streams: Option<Vec<(String, Vec<(String, Fields)>)>> =
             read.query_async(&mut self.connection).await.map_err(of_group)?;
-        Ok(streams.into_iter().flatten().flat_map(|(_, entries)| entries).collect())
-    }
-
-    /// How often entries of this member were handed out.
-    async fn handed_out(&mut self) -> StoreResult<HashMap<String, u32>> {
-        let mut script = self.server.script(&OWNED);
-        script.arg(self.group.as_str()).arg(&self.name);
-        let counts: Vec<(String, u32)> = ask(&mut self.connection, &script).await?;
-        Ok(counts.into_iter().collect())
+        let entries = streams.into_iter().flatten().flat_map(|(_, entries)| entries);
+        Ok(entries.map(|(id, fields)| (id, 1, Some(fields))).collect())
     }
 
     /// Settles entries: they are done, or given up on.
@@ -179,11 +162,9 @@ impl Member {
     }
 
     /// What of these entries is to be handed out. What can't be read, or was handed out too often, is a dead letter.
-    async fn sorted(&mut self, entries: Vec<Entry>, may_be_old: bool) -> StoreResult<Vec<InHand>> {
-        let counts = if may_be_old { self.handed_out().await? } else { HashMap::new() };
+    async fn sorted(&mut self, entries: Vec<Entry>) -> StoreResult<Vec<InHand>> {
         let (mut handed, mut dead, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, fields) in entries {
-            let times = counts.get(&id).copied().unwrap_or(1);
+        for (id, times, fields) in entries {
             let Some(fields) = fields else {
                 lost.push(id);
                 continue;
@@ -219,9 +200,11 @@ impl GroupMember for Member {
     async fn next(&mut self) -> StoreResult<Vec<InHand>> {
         loop {
             let recovers = std::mem::replace(&mut self.may_own_more, true);
-            let (entries, may_be_old) = self.entries(recovers).await?;
-            let handed = self.sorted(entries, may_be_old).await?;
-            self.may_own_more = false;
+            let mut entries = self.entries(recovers).await?;
+            let leaves_some = entries.len() > MOST_AT_ONCE;
+            entries.truncate(MOST_AT_ONCE);
+            let handed = self.sorted(entries).await?;
+            self.may_own_more = leaves_some;
             if !handed.is_empty() {
                 return Ok(handed);
             }
