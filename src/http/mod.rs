@@ -30,6 +30,7 @@ pub use admission::{Admission, AdmissionLimits};
 pub use body::BodyLimits;
 pub use health::{Health, Phase};
 pub use listen::{ConnectionLimits, serve};
+pub use request::{Encoded, NotARequest};
 pub use security::Doors;
 pub use tls::{Tls, TlsError};
 
