@@ -20,6 +20,10 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Fuzz what reads bytes of strangers; `just fuzz 600 documents` for one target, for ten minutes
+fuzz *ARGS:
+    scripts/fuzz {{ARGS}}
+
 # Hold the dependencies to deny.toml
 deny:
     scripts/deny

@@ -1,19 +1,21 @@
 //! The command line: its definition and nothing else. What the commands do is the composition root's.
 
 mod arguments;
+mod flags;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgMatches, Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{
-    CacheCommand, ConfigArgs, ExplainArgs, LinkArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs,
+    CacheCommand, ConfigArgs, EventsCommand, ExplainArgs, LinkArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs,
 };
 
-use crate::config::{About, Config, ConfigError, settings};
+use crate::config::{Config, ConfigError};
+use flags::SettingFlags;
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +89,7 @@ impl Cli {
     /// # Errors
     /// [`ConfigError`] with every fault; the process should then end with [`Exit::Usage`].
     pub fn load_config(&self, env: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Config, ConfigError> {
-        Config::load(self.config.as_deref(), env, &self.settings.0)
+        Config::load(self.config.as_deref(), env, self.settings.given())
     }
 }
 
@@ -222,6 +224,21 @@ Exit codes: 0 done, 1 a store failed or there is no such event, 2 wrong command 
     )]
     Outbox(OutboxCommand),
 
+    /// Show what happens, as it happens.
+    ///
+    /// Reads the event bus of all gateways together (EVENTS_URL, else REDIS_URL). A bus in a gateway's own process is
+    /// heard there alone.
+    #[command(
+        subcommand,
+        after_long_help = "\
+Examples:
+  polygraph events tail
+  polygraph events tail --group mailer | ./send-mails      Each event for one of all that say so
+
+Exit codes: 0 stopped as asked, 1 the bus can't be read, 2 wrong command line or configuration"
+    )]
+    Events(EventsCommand),
+
     /// Show how the result cache is doing, or empty it.
     ///
     /// Acts on the cache in Redis, for all gateways at once. One in a gateway's own memory goes with the gateway.
@@ -255,51 +272,6 @@ Exit codes: 0 done, 2 wrong command line")]
         /// The shell to write it for.
         shell: clap_complete::Shell,
     },
-}
-
-/// The flags of settings, made of the table of settings: given with any command, before or after its name.
-#[derive(Debug, Clone, Default)]
-struct SettingFlags(Vec<(&'static About, String)>);
-
-/// The settings that have a flag, each with its flag.
-fn flags() -> impl Iterator<Item = (&'static About, &'static str)> {
-    settings().filter_map(|about| about.flag.map(|flag| (about, flag)))
-}
-
-impl Args for SettingFlags {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        flags().fold(command, |command, (about, flag)| {
-            let help = about.doc.trim_end_matches('.');
-            let long_help = format!("{help}\n\n[env: {}]\n[default: {}]", about.env(), about.default);
-            let argument = Arg::new(about.key)
-                .long(flag)
-                .value_name(about.placeholder)
-                .help(help)
-                .long_help(long_help)
-                .help_heading("Settings")
-                .global(true);
-            // With `=` alone, so that what follows the bare flag is not taken for its value.
-            let bare = |argument: Arg| argument.num_args(0..=1).require_equals(true).default_missing_value("true");
-            command.arg(if about.is_switch { bare(argument) } else { argument })
-        })
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for SettingFlags {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given =
-            |(about, _): (&'static About, _)| matches.get_one::<String>(about.key).map(|text| (about, text.clone()));
-        Ok(Self(flags().filter_map(given).collect()))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
 }
 
 /// Writes the completion script of `shell`.

@@ -3,6 +3,7 @@
 mod cache;
 mod doctor;
 mod error;
+mod events;
 mod explain;
 mod guards;
 mod https;
@@ -75,6 +76,7 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
         Command::Explain(args) => explain::explain(&config, args, clock).await,
         Command::Link(args) => jobs::link(&config, args, clock).await,
         Command::Outbox(command) => jobs::outbox(&config, command, clock).await,
+        Command::Events(command) => events::events(&config, command).await,
         Command::Cache(command) => jobs::cache(&config, command, clock).await,
         Command::Doctor => doctor::examine(&config, clock).await,
         _ => serve(config, clock).await,

@@ -350,7 +350,7 @@ fn make_directory(directory: &Path) -> Result<(), AppError> {
 }
 
 /// The event bus. A server is not asked anything yet.
-fn open_events(config: &Config) -> Result<Arc<dyn EventBus>, AppError> {
+pub(super) fn open_events(config: &Config) -> Result<Arc<dyn EventBus>, AppError> {
     let (stores, namespace) = (&config.stores, config.data.namespace.clone());
     let refused = |error| AppError::new("EVENTS_URL can't be used.", error);
     let (connect_timeout, command_timeout) = (stores.store_connect_timeout, stores.store_timeout);

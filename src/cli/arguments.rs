@@ -37,6 +37,21 @@ pub struct VerifyArgs {
     pub repair: bool,
 }
 
+/// What to do with events.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum EventsCommand {
+    /// Print each event on a line, a CloudEvent in JSON, until told to stop.
+    Tail {
+        /// Take part in this group: each event is printed by one of its members, and done once it is printed.
+        #[arg(long, value_name = "NAME", conflicts_with = "after")]
+        group: Option<String>,
+
+        /// Begin after this position on the bus, as the event streams of the API tell it in `id`.
+        #[arg(long, value_name = "POSITION")]
+        after: Option<String>,
+    },
+}
+
 /// Which query to explain.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ExplainArgs {

@@ -278,4 +278,23 @@ mod tests {
         assert!(matches!(changed(|value| value["id"] = Value::Null), Err(Unreadable::Malformed(_))));
         assert!(matches!(read(b"\xff"), Err(Unreadable::Malformed(_))));
     }
+
+    #[test]
+    fn each_event_keeps_to_its_schema() {
+        for event in all() {
+            let name = event.happened.name();
+            let path = format!("{}/docs/events/{name}.v{MAJOR}.schema.json", env!("CARGO_MANIFEST_DIR"));
+            let schema = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let schema: Value = serde_json::from_str(&schema).expect("JSON");
+            let written: Value = serde_json::from_str(&write(&event, &source("world"))).expect("JSON");
+            let properties = &schema["properties"];
+            for constant in ["type", "datacontenttype", "dataschema"] {
+                assert_eq!(properties[constant]["const"], written[constant], "{name}: {constant}");
+            }
+            let keys = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(properties), keys(&written), "{name}");
+            assert_eq!(keys(&properties["data"]["properties"]), keys(&written["data"]), "{name}");
+            assert_eq!(properties["data"]["required"], Value::from(keys(&written["data"])), "{name}");
+        }
+    }
 }

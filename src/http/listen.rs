@@ -36,10 +36,10 @@ pub struct ConnectionLimits {
 
 /// Serves HTTP/1.1 and HTTP/2, over TLS where there is any, until `stop` comes, then finishes the requests under way.
 ///
-/// A connection is closed where the headers of a request don't come within `header_timeout`: those of the first after
-/// it was opened, or after the handshake of TLS, which may take as long; those of the next after the last answer (HTTP/1.1) or after its other end has stopped to answer pings
-/// (HTTP/2). `axum::serve` waits for ever. Where there are as many connections as may be, further ones wait in the
-/// system's queue until one is closed, or that is full.
+/// A connection is closed where the headers of a request don't come within `header_timeout`: those of the first after it
+/// was opened, or after the handshake of TLS, which may take as long; those of the next after the last answer (HTTP/1.1)
+/// or after its other end has stopped to answer pings (HTTP/2). `axum::serve` waits for ever. Where there are as many
+/// connections as may be, further ones wait in the system's queue until one is closed, or that is full.
 pub async fn serve(
     mut listener: TcpListener,
     router: Router,

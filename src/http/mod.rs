@@ -32,6 +32,7 @@ pub use body::BodyLimits;
 pub use health::{Health, Phase};
 pub use listen::{ConnectionLimits, serve};
 pub use live::{LiveDoors, LiveLimits};
+pub use request::{Encoded, NotARequest};
 pub use security::Doors;
 pub use tls::{Tls, TlsError};
 

@@ -11,7 +11,7 @@ use crate::graphql::Operation;
 
 /// Why a request is not one; the sentence goes to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NotARequest {
+pub enum NotARequest {
     /// The body is not JSON, or not of the right shape.
     Malformed(String),
     /// The body is something other than JSON.
@@ -20,14 +20,19 @@ pub(super) enum NotARequest {
 
 /// A request's operation as it came.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Encoded<'a> {
+pub struct Encoded<'a> {
+    /// How its bytes are to be read.
     pub form: Form,
+    /// The body, or what stands behind the `?`.
     pub raw: &'a [u8],
 }
 
 impl Encoded<'_> {
-    /// Reads it.
-    pub(super) fn decode(self, headers: &HeaderMap) -> Result<Operation, NotARequest> {
+    /// Reads it; `headers` say what a body is.
+    ///
+    /// # Errors
+    /// [`NotARequest`], with the sentence for the client.
+    pub fn decode(self, headers: &HeaderMap) -> Result<Operation, NotARequest> {
         match self.form {
             Form::Body => from_body(headers, self.raw),
             Form::Parameters => from_parameters(self.raw),

@@ -1,14 +1,15 @@
 //! How long queries take, asked one after the other over HTTP.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use polygraph::app::{OpenStores, SystemClock, gateway};
 use polygraph::config::Config;
-use polygraph::domain::UserId;
+use polygraph::domain::{Timestamp, UserId};
 use polygraph::http::{Gateway, router};
-use polygraph::ports::Clock;
+use polygraph::ports::{Clock, StoreResult, TokenHash};
 use polygraph::services::identity::{Identified, Identity, IdentityError};
 use polygraph::services::seed::{DEMO_HANDLE, SeedPlan};
 use reqwest::Client;
@@ -45,7 +46,12 @@ struct Always(UserId);
 #[async_trait]
 impl Identity for Always {
     async fn identify(&self, _token: &str) -> Result<Identified, IdentityError> {
-        Ok(Identified { user: self.0, session: None, is_confirmed: true })
+        Ok(Identified { user: self.0, session: None, expires_at: None, is_confirmed: true })
+    }
+
+    async fn living(&self, _sessions: &[TokenHash]) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        // There are none.
+        Ok(HashMap::new())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The queries, put to a gateway in a process of its own by one client.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,9 +10,9 @@ use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use polygraph::app::{OpenStores, SystemClock, gateway};
 use polygraph::config::Config;
-use polygraph::domain::{GlobalId, PostId, UserId};
+use polygraph::domain::{GlobalId, PostId, Timestamp, UserId};
 use polygraph::http::{Gateway, router};
-use polygraph::ports::Clock;
+use polygraph::ports::{Clock, StoreResult, TokenHash};
 use polygraph::services::identity::{Identified, Identity, IdentityError};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -36,7 +37,12 @@ struct Believing;
 impl Identity for Believing {
     async fn identify(&self, token: &str) -> Result<Identified, IdentityError> {
         let user = GlobalId::parse(token).and_then(GlobalId::user).map_err(|_| IdentityError::Invalid)?;
-        Ok(Identified { user, session: None, is_confirmed: true })
+        Ok(Identified { user, session: None, expires_at: None, is_confirmed: true })
+    }
+
+    async fn living(&self, _sessions: &[TokenHash]) -> StoreResult<HashMap<TokenHash, Timestamp>> {
+        // There are none.
+        Ok(HashMap::new())
     }
 }
 

@@ -13,7 +13,7 @@ mod connection;
 mod document;
 mod error;
 mod highlights;
-mod query;
+pub mod query;
 mod scan;
 
 use std::collections::HashMap;

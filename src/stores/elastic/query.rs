@@ -25,8 +25,8 @@ const MOST_FUZZY_LETTERS: usize = 128;
 /// Texts of more words are looked for without stems: engines refuse more than 1,024 clauses.
 const MOST_STEMMED_WORDS: usize = 128;
 
-/// The body of a search.
-pub(super) fn search(request: &SearchRequest, stemmed: bool) -> Value {
+/// The body of a search; `stemmed` where an analyzer of the server's stems titles and texts.
+pub fn search(request: &SearchRequest, stemmed: bool) -> Value {
     let stemmed = stemmed && request.text.words.len() <= MOST_STEMMED_WORDS;
     let mut body = json!({
         "query": { "bool": {
@@ -137,7 +137,7 @@ pub(super) fn per(interval: &str) -> Value {
 }
 
 /// The body of a suggestion: what fits best decides its score.
-pub(super) fn suggest(request: &SuggestRequest) -> Value {
+pub fn suggest(request: &SuggestRequest) -> Value {
     let scored = |filter: Value, boost: f32| json!({ "constant_score": { "filter": filter, "boost": boost } });
     let mut fits = vec![
         scored(json!({ "term": { "handle": request.prefix } }), suggestion_score::EXACT_HANDLE),
