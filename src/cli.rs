@@ -332,7 +332,7 @@ mod tests {
         ] {
             let cli = Cli::try_parse_from(&arguments).expect("a valid command line");
             assert_eq!(cli.requested(), Command::Serve);
-            let given: Vec<_> = cli.settings.0.iter().map(|(about, text)| (about.key, text.as_str())).collect();
+            let given: Vec<_> = cli.settings.given().iter().map(|(about, text)| (about.key, text.as_str())).collect();
             assert_eq!(given, [("listen", "127.0.0.1:0")], "{arguments:?}");
         }
     }

@@ -22,7 +22,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn events(config: &Config, command: EventsCommand) -> Result<(), AppError> {
     let bus = open_events(config)?;
     if bus.kind() == "memory" {
-        let sentence = "Events are told in each gateway's own process, where no other sees them: set EVENTS_URL or REDIS_URL.";
+        let sentence =
+            "Events are told in each gateway's own process, where no other sees them: set EVENTS_URL or REDIS_URL.";
         return Err(AppError::because(sentence));
     }
     let source = cloud_event::source(&config.data.namespace);
@@ -45,7 +46,9 @@ async fn tail(bus: &dyn EventBus, after: Option<String>, source: &str) -> Result
     let mut start = match after {
         None => Start::Now,
         Some(after) => Start::After(Position::read(&after).ok_or_else(|| {
-            AppError::because(format!("--after {after:?} is no position. Pass one that an event stream has told as `id`."))
+            AppError::because(format!(
+                "--after {after:?} is no position. Pass one that an event stream has told as `id`."
+            ))
         })?),
     };
     let mut is_first = true;

@@ -178,8 +178,12 @@ struct Writer {
 
 impl Writer {
     async fn at(gateway: &Gateway) -> Result<Self, Failure> {
-        let mut writer =
-            Self { http: reqwest::Client::new(), url: format!("{}/graphql", gateway.url()), token: String::new(), post: String::new() };
+        let mut writer = Self {
+            http: reqwest::Client::new(),
+            url: format!("{}/graphql", gateway.url()),
+            token: String::new(),
+            post: String::new(),
+        };
         let sign_up = "mutation { signUp(input: { handle: \"writer\", name: \"Writer\", email: \"writer@example.org\", \
                        password: \"analytical engine\" }) { accessToken { token } } }";
         writer.token = text(&writer.ask(sign_up, json!({})).await?, "/signUp/accessToken/token")?;

@@ -40,7 +40,11 @@ async fn what_is_refused_before_it_is_executed_is_an_error(world: &World) {
         ("subscription { postLiked(author: \"x\") { id } }", json!({}), "BAD_USER_INPUT"),
         ("subscription { postCreated { id } postLiked { id } }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { __typename }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
-        ("subscription ($s: Boolean!) { postCreated @skip(if: $s) { id } }", json!({ "s": true }), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "subscription ($s: Boolean!) { postCreated @skip(if: $s) { id } }",
+            json!({ "s": true }),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
     ] {
         socket.subscribe("1", query, variables).await;
         let Heard::Said(message) = socket.hear().await else { panic!("{query}: closed") };
@@ -81,8 +85,7 @@ async fn an_id_is_free_again_when_its_operation_is_over(world: &World) {
 
 /// What a client is told that says this, having been acknowledged if it is `ready`.
 async fn closed_after(served: &Served, ready: bool, messages: &[Message]) -> Heard {
-    let mut socket =
-        if ready { Socket::ready(served.address, None).await } else { Socket::open(served.address).await };
+    let mut socket = if ready { Socket::ready(served.address, None).await } else { Socket::open(served.address).await };
     for message in messages {
         socket.send(message.clone()).await;
     }
@@ -120,15 +123,24 @@ fn each_illegal_sequence_closes_with_its_code() {
             (true, vec![bad(json!({ "query": "{a}", "operationName": 1 }))], invalid),
             (true, vec![text(json!({ "type": "complete" }))], invalid),
             (false, vec![subscribe("1")], (4401, "Unauthorized")),
-            (false, vec![text(json!({ "type": "connection_init", "payload": { "Authorization": "Bearer nobody" } }))],
-                (4403, "Forbidden")),
-            (false, vec![text(json!({ "type": "connection_init", "payload": { "authorization": 7 } }))],
-                (4403, "Forbidden")),
+            (
+                false,
+                vec![text(json!({ "type": "connection_init", "payload": { "Authorization": "Bearer nobody" } }))],
+                (4403, "Forbidden"),
+            ),
+            (
+                false,
+                vec![text(json!({ "type": "connection_init", "payload": { "authorization": 7 } }))],
+                (4403, "Forbidden"),
+            ),
             (true, vec![subscribe("twice"), subscribe("twice")], (4409, "Subscriber for twice already exists")),
             (false, vec![init(), init()], (4429, "Too many initialisation requests")),
             (true, vec![init()], (4429, "Too many initialisation requests")),
-            (true, vec![Message::text(format!("{{\"type\":\"ping\",\"payload\":{{\"a\":\"{}\"}}}}", "x".repeat(5_000)))],
-                (1009, "Message too big")),
+            (
+                true,
+                vec![Message::text(format!("{{\"type\":\"ping\",\"payload\":{{\"a\":\"{}\"}}}}", "x".repeat(5_000)))],
+                (1009, "Message too big"),
+            ),
         ] {
             let closed = closed_after(&served, ready, &messages).await;
             assert_eq!(closed, Heard::Closed(code, reason.to_owned()), "{messages:?}");
@@ -183,7 +195,8 @@ fn sockets_operations_and_subscriptions_are_limited() {
             ("POLYGRAPH_MAX_CLIENT_SUBSCRIPTIONS", "3"),
         ];
         let served = World::embedded().configured(&limits).await;
-        let (mut first, mut second) = (Socket::ready(served.address, None).await, Socket::ready(served.address, None).await);
+        let (mut first, mut second) =
+            (Socket::ready(served.address, None).await, Socket::ready(served.address, None).await);
         let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
         let refused = Socket::try_open(served.address, &protocol).await.err().expect("there is no place");
         assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (503, true));

@@ -90,7 +90,8 @@ async fn a_post_is_told_of_until_it_is_deleted(pair: &Pair, ada: &Person, bea: &
 
 async fn likes_are_told_to_those_whose_conditions_they_meet(pair: &Pair, ada: &Person, bea: &Person) {
     let (hers, his) = (pair.publish(ada, "hers").await, pair.publish(bea, "his").await);
-    let query = "subscription ($p: ID, $a: ID) { postLiked(post: $p, author: $a) { user { handle } post { id likeCount } } }";
+    let query =
+        "subscription ($p: ID, $a: ID) { postLiked(post: $p, author: $a) { user { handle } post { id likeCount } } }";
     let mut socket = Socket::ready(pair.reader(), None).await;
     for (id, variables) in [
         ("all", json!({})),

@@ -143,7 +143,8 @@ async fn an_event_is_one_call_for_each_level_however_many_wait(world: &World) {
     for triple in bodies.chunks(3) {
         assert_eq!(triple, &bodies[..3], "all are told the same");
     }
-    let http = world.client().ask(&format!("{{ post(id: \"{}\") {{ title author {{ handle }} }} }}", global(post))).await;
+    let http =
+        world.client().ask(&format!("{{ post(id: \"{}\") {{ title author {{ handle }} }} }}", global(post))).await;
     assert_eq!(bodies[0]["data"]["postChanged"]["title"], http.data()["post"]["title"]);
     assert_eq!(bodies[1]["data"]["postLiked"]["post"], http.data()["post"]);
 }
@@ -175,7 +176,8 @@ async fn who_is_slow_misses_events_and_is_told_so(world: &World) {
 
 async fn an_event_that_comes_twice_is_told_once(world: &World) {
     let fixture = Fixture::of(world).await;
-    let mut frames = fixture.subscribe(Viewer::Anonymous, "subscription { postLiked { user { id } } }", json!({})).await;
+    let mut frames =
+        fixture.subscribe(Viewer::Anonymous, "subscription { postLiked { user { id } } }", json!({})).await;
     let (first, second) = (liked(world, 1).0, liked(world, 2).0);
     fixture.publish(&[first, first]).await;
     fixture.publish(&[first, second]).await;

@@ -69,7 +69,8 @@ impl Socket {
 
     /// Asks for an operation.
     pub(super) async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
-        self.say(&json!({ "id": id, "type": "subscribe", "payload": { "query": query, "variables": variables } })).await;
+        self.say(&json!({ "id": id, "type": "subscribe", "payload": { "query": query, "variables": variables } }))
+            .await;
     }
 
     /// The next that comes, but for what only keeps the connection alive.

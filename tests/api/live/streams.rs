@@ -28,7 +28,8 @@ impl Events {
         if let Some(after) = after {
             request = request.header("last-event-id", after);
         }
-        let response = request.json(&json!({ "query": query, "variables": variables })).send().await.expect("an answer");
+        let response =
+            request.json(&json!({ "query": query, "variables": variables })).send().await.expect("an answer");
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
         Self { response, text: String::new() }
@@ -92,7 +93,11 @@ async fn what_is_refused_is_an_event_as_well(world: &World) {
     ] {
         let mut events = Events::open(world.client(), query, json!({}), None).await;
         let next = events.next().await.expect("a result");
-        assert_eq!((next.name.as_str(), &next.data["errors"][0]["extensions"]["code"]), ("next", &json!(code)), "{query}");
+        assert_eq!(
+            (next.name.as_str(), &next.data["errors"][0]["extensions"]["code"]),
+            ("next", &json!(code)),
+            "{query}"
+        );
         assert_eq!(events.next().await.expect("the end").name, "complete");
         assert_eq!(events.next().await, None);
     }
