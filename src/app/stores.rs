@@ -218,7 +218,7 @@ impl OpenStores {
             publishing,
             outboxes,
             events: open_events(config)?,
-            events_have_a_server: stores.events_have_a_server(),
+            events_have_a_server: config.events.has_a_server,
             throttle,
             rate_limiter,
             sessions,
@@ -354,8 +354,8 @@ pub(super) fn open_events(config: &Config) -> Result<Arc<dyn EventBus>, AppError
     let (stores, namespace) = (&config.stores, config.data.namespace.clone());
     let refused = |error| AppError::new("EVENTS_URL can't be used.", error);
     let (connect_timeout, command_timeout) = (stores.store_connect_timeout, stores.store_timeout);
-    let (most_events, longest) = (stores.events_max_count, stores.events_max_age);
-    Ok(match &stores.events {
+    let (most_events, longest) = (config.events.max_count, config.events.max_age);
+    Ok(match &config.events.bus {
         EventsChoice::Memory => {
             let most = usize::try_from(most_events.min(EVENTS)).unwrap_or(usize::MAX);
             Arc::new(MemoryEvents::new(&SystemEntropy, most))

@@ -16,6 +16,7 @@ mod data;
 #[cfg(test)]
 mod docs;
 mod error;
+mod events;
 mod file;
 mod layer;
 mod limits;
@@ -42,6 +43,7 @@ use layer::{ConfigLayer, Values};
 pub use cache::CacheConfig;
 pub use data::DataConfig;
 pub use error::ConfigError;
+pub use events::{EventsChoice, EventsConfig};
 pub use file::ConfigFile;
 pub use layer::InForce;
 pub use limits::LimitsConfig;
@@ -54,7 +56,7 @@ pub use security::{CorsOrigins, SecurityConfig};
 pub use server::{ExplainFor, ServerConfig, TlsFiles};
 pub use setting::{About, Section};
 pub use store_url::StoreUrl;
-pub use stores::{CacheChoice, DatabaseChoice, EventsChoice, PostsChoice, SearchChoice, StoresConfig};
+pub use stores::{CacheChoice, DatabaseChoice, PostsChoice, SearchChoice, StoresConfig};
 pub use tokens::{KeysChoice, OutsideConfig, TokensConfig};
 pub use traffic::TrafficConfig;
 
@@ -67,6 +69,8 @@ pub struct Config {
     pub data: DataConfig,
     /// Which stores there are, and how they are reached.
     pub stores: StoresConfig,
+    /// The event bus.
+    pub events: EventsConfig,
     /// How text is searched.
     pub search: SearchConfig,
     /// The cache of resolved results.
@@ -93,6 +97,7 @@ static SECTIONS: [&Section; 11] = [
     &server::SECTION,
     &data::SECTION,
     &stores::SECTION,
+    &events::SECTION,
     &search::SECTION,
     &cache::SECTION,
     &limits::SECTION,
@@ -154,6 +159,11 @@ impl Config {
         let server = ServerConfig::finish(&mut values);
         let data = DataConfig::finish(&mut values);
         let stores = StoresConfig::finish(&mut values, data.as_ref());
+        let are_shared = match (&stores, &data) {
+            (Some(stores), Some(data)) => !stores.are_in_a_directory_of_their_own(data),
+            _ => false,
+        };
+        let events = EventsConfig::finish(&mut values, stores.as_ref(), are_shared);
         let search = SearchConfig::finish(&mut values);
         let cache = CacheConfig::finish(&mut values);
         let production = server.as_ref().is_some_and(|server| server.production);
@@ -166,12 +176,6 @@ impl Config {
         if let (Some(StoresConfig { search: SearchChoice::Embedded, .. }), Some(search)) = (&stores, &search) {
             search.check_embedded(&mut values);
         }
-        if let (Some(stores), Some(data)) = (&stores, &data)
-            && stores.events == EventsChoice::Memory
-            && !stores.are_in_a_directory_of_their_own(data)
-        {
-            StoresConfig::note_events_of_its_own(&mut values);
-        }
         let Values { mut in_force, faults, notes, .. } = values;
         in_force.sort_by_key(|row| settings().position(|about| about.key == row.key));
         let complete = (|| {
@@ -179,6 +183,7 @@ impl Config {
                 server: server?,
                 data: data?,
                 stores: stores?,
+                events: events?,
                 search: search?,
                 cache: cache?,
                 limits: limits?,

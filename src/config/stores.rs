@@ -23,12 +23,6 @@ pub struct StoresConfig {
     pub search: SearchChoice,
     /// Who keeps resolved results.
     pub cache: CacheChoice,
-    /// Who carries events.
-    pub events: EventsChoice,
-    /// About how many of them are remembered.
-    pub events_max_count: u64,
-    /// For about how long.
-    pub events_max_age: Duration,
     /// The most connections to the SQL store.
     pub database_max_connections: u32,
     /// The most connections to each MongoDB server.
@@ -89,17 +83,6 @@ pub enum CacheChoice {
     Memory,
 }
 
-/// Who carries events to those who follow them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EventsChoice {
-    /// Redis.
-    Redis(StoreUrl),
-    /// RabbitMQ.
-    RabbitMq(StoreUrl),
-    /// This process, for itself.
-    Memory,
-}
-
 const SQL: Schemes = Schemes {
     accepted: &["postgres", "postgresql", "sqlite"],
     named: "postgres://, sqlite://",
@@ -116,12 +99,6 @@ const REDIS: Schemes = Schemes {
     accepted: &["redis", "rediss"],
     named: "redis://, rediss://",
     example: "redis://user:password@host:6379/0",
-};
-
-const EVENTS: Schemes = Schemes {
-    accepted: &["redis", "rediss", "amqp", "amqps"],
-    named: "redis://, rediss://, amqp://, amqps://",
-    example: "redis://user:password@host:6379/0 or amqp://user:password@host:5672/vhost",
 };
 
 static DATABASE_URL: Setting<Option<DatabaseChoice>> = Setting::new(
@@ -163,30 +140,6 @@ static REDIS_URL: Setting<Option<StoreUrl>> = Setting::new(
 .unset("memory of this process", "redis://localhost:6379")
 .env("REDIS_URL")
 .secret();
-
-static EVENTS_URL: Setting<Option<EventsChoice>> = Setting::new(
-    "events_url",
-    "URL",
-    read_events,
-    "The event bus, Redis or RabbitMQ: `redis://`, `rediss://`, `amqp://` or `amqps://`. Gateways on the same stores need \
-     the same one.",
-)
-.unset("the Redis of `redis_url`, or this process", "amqp://user:password@localhost:5672")
-.env("EVENTS_URL")
-.secret();
-
-static EVENTS_MAX_COUNT: Setting<u64> = Setting::new(
-    "events_max_count",
-    "NUMBER",
-    read::count::<100, 100_000_000>,
-    "About how many events the bus remembers, for those who were away for a while: at about a kibibyte each. In process \
-     it is 20000 at most.",
-)
-.default("100000");
-
-static EVENTS_MAX_AGE: Setting<Duration> =
-    Setting::new("events_max_age", "DURATION", read::timeout, "For about how long a server of the bus remembers them.")
-        .default("24h");
 
 static DATABASE_MAX_CONNECTIONS: Setting<u32> =
     Setting::new("database_max_connections", "NUMBER", read::pool_size, "The most connections to the SQL store.")
@@ -272,9 +225,6 @@ pub(super) static SECTION: Section = Section {
         &MONGODB_URL.about,
         &ELASTICSEARCH_URL.about,
         &REDIS_URL.about,
-        &EVENTS_URL.about,
-        &EVENTS_MAX_COUNT.about,
-        &EVENTS_MAX_AGE.about,
         &DATABASE_MAX_CONNECTIONS.about,
         &MONGODB_MAX_POOL_SIZE.about,
         &REDIS_MAX_CONNECTIONS.about,
@@ -304,13 +254,6 @@ impl StoresConfig {
         let (store_retries, store_retry_pause) = (values.get(&STORE_RETRIES), values.get(&STORE_RETRY_PAUSE));
         let (store_breaker_failures, store_breaker_pause) =
             (values.get(&STORE_BREAKER_FAILURES), values.get(&STORE_BREAKER_PAUSE));
-        let events = values.get(&EVENTS_URL);
-        let (events_max_count, events_max_age) = (values.get(&EVENTS_MAX_COUNT), values.get(&EVENTS_MAX_AGE));
-        let cache = cache?.map_or(CacheChoice::Memory, CacheChoice::Redis);
-        let events = events?.unwrap_or_else(|| match &cache {
-            CacheChoice::Redis(url) => EventsChoice::Redis(url.clone()),
-            CacheChoice::Memory => EventsChoice::Memory,
-        });
         Some(Self {
             database: match database? {
                 Some(database) => database,
@@ -318,10 +261,7 @@ impl StoresConfig {
             },
             posts: posts?.map_or(PostsChoice::Sql, PostsChoice::Mongo),
             search: search?.map_or(SearchChoice::Embedded, SearchChoice::Elastic),
-            cache,
-            events,
-            events_max_count: events_max_count?,
-            events_max_age: events_max_age?,
+            cache: cache?.map_or(CacheChoice::Memory, CacheChoice::Redis),
             database_max_connections: database_max_connections?,
             mongodb_max_pool_size: mongodb_max_pool_size?,
             redis_max_connections: redis_max_connections?,
@@ -344,24 +284,6 @@ impl StoresConfig {
     /// Whether all truth is.
     pub(super) fn are_in_a_directory_of_their_own(&self, data: &DataConfig) -> bool {
         self.users_are_in_the_directory_of(data) && self.posts == PostsChoice::Sql
-    }
-
-    /// Whether the event bus has a server that no other part of the gateway uses.
-    pub fn events_have_a_server(&self) -> bool {
-        match (&self.events, &self.cache) {
-            (EventsChoice::Memory, _) => false,
-            (EventsChoice::Redis(events), CacheChoice::Redis(cache)) => events != cache,
-            (EventsChoice::Redis(_) | EventsChoice::RabbitMq(_), _) => true,
-        }
-    }
-
-    /// Says that the event bus is this process's own where the truth is not.
-    pub(super) fn note_events_of_its_own(values: &mut Values) {
-        values.note(
-            &EVENTS_URL.about,
-            "means this process alone, and other gateways may use the same stores: those who subscribe here are told of \
-             nothing but what this gateway itself carries from there. Set `redis_url` or `events_url`.",
-        );
     }
 
     /// Whether every truth store is embedded: the data is this gateway's alone.
@@ -395,12 +317,4 @@ fn read_sqlite(text: &str) -> Result<DatabaseChoice, String> {
         );
     }
     Ok(DatabaseChoice::Sqlite(PathBuf::from(path)))
-}
-
-fn read_events(text: &str) -> Result<Option<EventsChoice>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let url = StoreUrl::parse(text, &EVENTS)?;
-    Ok(Some(if text.starts_with("amqp") { EventsChoice::RabbitMq(url) } else { EventsChoice::Redis(url) }))
 }

@@ -220,13 +220,13 @@ fn origins_are_written_as_browsers_write_them() {
 #[test]
 fn the_event_bus_is_the_redis_that_there_is_unless_it_has_a_server_of_its_own() {
     let bus = |variables: &[(&str, &str)]| {
-        let stores = from_env(variables).expect("a valid configuration").stores;
-        let (kind, url) = match &stores.events {
+        let events = from_env(variables).expect("a valid configuration").events;
+        let (kind, url) = match &events.bus {
             EventsChoice::Memory => ("memory", String::new()),
             EventsChoice::Redis(url) => ("redis", url.to_string()),
             EventsChoice::RabbitMq(url) => ("rabbitmq", url.to_string()),
         };
-        (kind, url, stores.events_have_a_server())
+        (kind, url, events.has_a_server)
     };
     let url = |url: &str| url.to_owned();
     assert_eq!(bus(&[]), ("memory", url(""), false));
