@@ -13,7 +13,7 @@ use super::documents::{Prepared, Refusal};
 use super::errors::code_of;
 use super::merge::merge;
 use super::plan::Plan;
-use super::{ErrorCode, Explain, Limits, PolygraphSchema, RequestContext, cost};
+use super::{ErrorCode, Explain, Limits, PolygraphSchema, RequestContext, cost, unsaid};
 use crate::domain::Scope;
 
 /// How many errors of a document are told at most: a short text can have thousands.
@@ -120,18 +120,21 @@ pub async fn execute(
 ) -> serde_json::Result<Executed> {
     let (operation, prepared, cost) = match coerced(schema, ready) {
         Ok(coerced) => coerced,
-        Err((errors, code)) => return refused(errors, code, request_id),
+        Err(refused) => {
+            let (operation, Refusal { errors, code }) = *refused;
+            return self::refused(schema, &operation, errors, code, request_id);
+        }
     };
     let name = operation.name.clone();
     // Where the name does not tell which operation is meant, the executor says so.
     let chosen = prepared.operation(name.as_deref());
     if chosen.is_some_and(|(chosen, _)| chosen.ty == OperationType::Subscription) {
         let message = "Subscriptions come over WebSocket (graphql-transport-ws) or as text/event-stream.";
-        return refused(vec![ServerError::new(message, None)], ErrorCode::BadUserInput, request_id);
+        return refused(schema, &operation, vec![ServerError::new(message, None)], ErrorCode::BadUserInput, request_id);
     }
     if operation.safe && chosen.is_some_and(|(chosen, _)| chosen.ty == OperationType::Mutation) {
         let error = ServerError::new("Mutations must be sent by POST.", None);
-        let executed = refused(vec![error], ErrorCode::BadUserInput, request_id)?;
+        let executed = refused(schema, &operation, vec![error], ErrorCode::BadUserInput, request_id)?;
         return Ok(Executed { fate: Fate::RefusedMutation, ..executed });
     }
     let mut told = Told { explain: context.explain.clone(), tells_cost: context.tells_cost, cost: 0 };
@@ -176,16 +179,20 @@ pub async fn execute(
 }
 
 /// An operation whose variables are coerced, and what it may cost, where that was counted; or why there is none.
-pub(super) type Coerced = Result<(Operation, Arc<Prepared>, Option<u64>), (Vec<ServerError>, ErrorCode)>;
+pub(super) type Coerced = Result<(Operation, Arc<Prepared>, Option<u64>), Box<(Operation, Refusal)>>;
 
 /// The operation with its variables as its document declares them.
 pub(super) fn coerced(schema: &PolygraphSchema, Ready { mut operation, prepared, cost }: Ready) -> Coerced {
-    let prepared = prepared.map_err(|Refusal { errors, code }| (errors, code))?;
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(refusal) => return Err(Box::new((operation, refusal))),
+    };
     if cost.is_none()
         && let Some((chosen, facts)) = prepared.operation(operation.name.as_deref())
+        && let Err(misfit) = schema.0.inputs.coerce(chosen, &facts.never_null, &mut operation.variables)
     {
-        let coerced = schema.0.inputs.coerce(chosen, &facts.never_null, &mut operation.variables);
-        coerced.map_err(|misfit| (vec![ServerError::new(misfit.to_string(), None)], ErrorCode::BadUserInput))?;
+        let errors = vec![ServerError::new(misfit.to_string(), None)];
+        return Err(Box::new((operation, Refusal { errors, code: ErrorCode::BadUserInput })));
     }
     Ok((operation, prepared, cost))
 }
@@ -252,8 +259,18 @@ async fn run(
     loaders.run(schema.0.executor.execute(request)).await
 }
 
-pub(super) fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
+/// The answer to an operation that is not executed.
+pub(super) fn refused(
+    schema: &PolygraphSchema,
+    operation: &Operation,
+    mut errors: Vec<ServerError>,
+    code: ErrorCode,
+    request_id: &str,
+) -> serde_json::Result<Executed> {
     errors.truncate(MAX_TOLD);
+    if !schema.0.suggestions {
+        unsaid::hide(&mut errors, &operation.query, &operation.variables);
+    }
     for error in &mut errors {
         label(error, code, request_id);
     }

@@ -9,7 +9,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response, Variables};
 use bytes::Bytes;
 
-use super::documents::{Facts, Prepared};
+use super::documents::{Facts, Prepared, Refusal};
 use super::execute::{Executed, Extensions, coerced, label, operation_mut, refused, too_costly, written};
 use super::merge::merge;
 use super::subscription::Occasion;
@@ -65,15 +65,18 @@ pub async fn open(
 ) -> serde_json::Result<Opened> {
     let (operation, prepared, cost) = match coerced(schema, ready) {
         Ok(coerced) => coerced,
-        Err((errors, code)) => return refused(errors, code, request_id).map(Opened::Refused),
+        Err(refused) => {
+            let (operation, Refusal { errors, code }) = *refused;
+            return self::refused(schema, &operation, errors, code, request_id).map(Opened::Refused);
+        }
     };
     let name = operation.name.as_deref();
     let Some((chosen, Facts { scope, plan, .. })) = prepared.operation(name) else {
         let error = async_graphql::ServerError::new("The operation name does not tell which operation to run.", None);
-        return refused(vec![error], ErrorCode::BadUserInput, request_id).map(Opened::Refused);
+        return refused(schema, &operation, vec![error], ErrorCode::BadUserInput, request_id).map(Opened::Refused);
     };
     if let Some(refusal) = too_costly(schema, &prepared, chosen, &operation.variables, cost) {
-        return refused(refusal.errors, refusal.code, request_id).map(Opened::Refused);
+        return refused(schema, &operation, refusal.errors, refusal.code, request_id).map(Opened::Refused);
     }
     let scope = *scope;
     let mut document = prepared.document.clone();

@@ -17,7 +17,7 @@ const LIKEWISE: [(Store, &[&str]); 2] = [
     (Store::Postgres, &["feed.nodes.author", "unlikePost", "unfollow"]),
     (Store::MongoDb, &["post.likes", "post.viewerHasLiked", "posts.nodes.likes", "search.nodes.node", "unlikePost"]),
 ];
-/// Fields that read much where the index is down, and which may be cut by time (the same document).
+/// Fields that read much where the index is down, and may find too little room or time for it (the same document).
 const MADE_OF_THE_TRUTH: [&str; 4] = ["search", "leaderboard", "trending", "activity"];
 
 /// Something that is not as it is when all is well.
@@ -84,10 +84,12 @@ impl Matrix {
             table.get(&store).is_some_and(|names| names.contains(name))
         };
         match what.split_once(", ").map_or(what.as_str(), |(code, _)| code) {
-            "STORE_UNAVAILABLE" | "TIMEOUT" => {
-                has(&self.missing, place)
-                    || store == Store::Elasticsearch && MADE_OF_THE_TRUTH.contains(&place.as_str())
+            "STORE_UNAVAILABLE" | "TIMEOUT" | "OVERLOADED"
+                if store == Store::Elasticsearch && MADE_OF_THE_TRUTH.contains(&place.as_str()) =>
+            {
+                true
             }
+            "STORE_UNAVAILABLE" | "TIMEOUT" => has(&self.missing, place),
             "degraded" => has(&self.degraded, place),
             _ => false,
         }
@@ -96,10 +98,10 @@ impl Matrix {
     /// Judges an answer that was under way while these stores were down.
     pub(super) fn judge(&self, question: &Question, status: u16, answer: &Value, down: &[Store]) -> Verdict {
         let symptoms = symptoms(question, status, answer);
-        let (overloaded, symptoms): (Vec<_>, Vec<_>) =
-            symptoms.into_iter().partition(|symptom| symptom.what == "OVERLOADED");
         let is_allowed = |symptom: &Symptom| down.iter().any(|store| self.allows(*store, symptom));
-        let (allowed, outside): (Vec<_>, Vec<_>) = symptoms.into_iter().partition(is_allowed);
+        let (allowed, symptoms): (Vec<_>, Vec<_>) = symptoms.into_iter().partition(is_allowed);
+        let (overloaded, outside): (Vec<_>, Vec<_>) =
+            symptoms.into_iter().partition(|symptom| symptom.what == "OVERLOADED");
         match (outside.is_empty(), overloaded.is_empty(), allowed.is_empty()) {
             (false, ..) => Verdict::Outside(outside),
             (_, false, _) => Verdict::Overloaded,
@@ -177,6 +179,13 @@ mod tests {
         let answer = || json!({ "data": { "trending": [] }, "extensions": { "degraded": ["search"] } });
         assert!(matches!(judged("trending", 200, answer(), &[Store::Elasticsearch]), Verdict::Allowed(_)));
         assert!(matches!(judged("trending", 200, answer(), &[Store::Redis]), Verdict::Outside(_)));
+    }
+
+    #[test]
+    fn help_of_others_may_be_too_much_for_them() {
+        let answer = json!({ "errors": [error("OVERLOADED", json!(["search"]))], "data": { "search": null } });
+        assert!(matches!(judged("search", 200, answer.clone(), &[Store::Elasticsearch]), Verdict::Allowed(_)));
+        assert_eq!(judged("search", 200, answer, &[Store::MongoDb]), Verdict::Overloaded);
     }
 
     #[test]
