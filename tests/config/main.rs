@@ -242,8 +242,8 @@ fn the_event_bus_is_the_redis_that_there_is_unless_it_has_a_server_of_its_own() 
     let sentence = fault(from_env(&[("EVENTS_URL", "kafka://ada:s3cret@bus")]));
     assert_eq!(
         sentence,
-        "EVENTS_URL is `kafka://ada:***@bus`, which has the scheme kafka://, which Polygraph has no adapter for. Supported: \
-         redis://, rediss://, amqp://, amqps://."
+        "EVENTS_URL has the scheme kafka://, which Polygraph has no adapter for. Supported: redis://, rediss://, \
+         amqp://, amqps://."
     );
 }
 

@@ -94,6 +94,9 @@ return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
 /// The fields of an entry.
 type Fields = Vec<(String, Vec<u8>)>;
 
+/// Entries that nobody in the group was handed before.
+type NewEntries = Vec<(String, Fields)>;
+
 /// An entry as groups are handed it: its id, how often that was, and its fields, where the stream has not lost it.
 type Entry = (String, u32, Option<Fields>);
 
@@ -139,7 +142,7 @@ impl Member {
         let mut read = cmd("XREADGROUP");
         read.arg("GROUP").arg(self.group.as_str()).arg(&self.name).arg("COUNT").arg(MOST_AT_ONCE);
         read.arg("BLOCK").arg(millis(wait)).arg("STREAMS").arg(&self.server.stream).arg(">");
-        let streams: Option<Vec<(String, Vec<(String, Fields)>)>> =
+        let streams: Option<Vec<(String, NewEntries)>> =
             read.query_async(&mut self.connection).await.map_err(of_group)?;
         let entries = streams.into_iter().flatten().flat_map(|(_, entries)| entries);
         Ok(entries.map(|(id, fields)| (id, 1, Some(fields))).collect())
