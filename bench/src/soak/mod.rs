@@ -36,6 +36,9 @@ const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(10);
 /// The share of it that is asked for.
 const SHARE: f64 = 0.7;
+/// After that nothing is asked for so long: what the gateway and its stores had too much of is done, and those that it left
+/// alone are found again.
+const CALM: Duration = Duration::from_secs(15);
 /// Between two samples of memory.
 const SAMPLED_EVERY: Duration = Duration::from_secs(2);
 /// Between two looks at whether the gateway has seen that a store is back, and the longest that it is looked.
@@ -97,6 +100,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let api = Api::new(gateway.url())?;
     let society = api.society().await?;
     let saturations = saturations(&api, &society).await?;
+    tokio::time::sleep(CALM).await;
     let rate = args.rate.unwrap_or(SHARE * saturations[ROUNDS / 2]);
     eprintln!("{saturations:.0?} answers a second can be made; {rate:.0} are asked for");
 
