@@ -93,7 +93,7 @@ pub struct Config {
 }
 
 /// The sections, in the order of the documentation.
-static SECTIONS: [&Section; 11] = [
+static SECTIONS: [&Section; 12] = [
     &server::SECTION,
     &data::SECTION,
     &stores::SECTION,

@@ -17,8 +17,9 @@ mod vigil;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::stream::{BoxStream, StreamExt as _};
+use futures::stream::{self, BoxStream, StreamExt as _};
 use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 pub use frame::{Frame, Missed};
 pub use vigil::{SessionState, Vigil, Watched};
@@ -79,17 +80,17 @@ impl Live {
                 (None, _) => Vec::new(),
             }
         };
-        let before = futures::stream::once(before).flat_map(futures::stream::iter);
-        let queue = futures::stream::unfold(queue, async |mut queue| Some((queue.recv().await?, queue)));
-        let mut is_over = false;
-        let frames = before.chain(queue).take_while(move |frame| {
-            let goes_on = !std::mem::replace(&mut is_over, frame.is_last());
-            std::future::ready(goes_on)
-        });
+        // A task of its own, when it is wanted: whoever is slow to read must not hold a store's connection meanwhile.
+        let before = async { AbortOnDropHandle::new(tokio::spawn(before)).await.unwrap_or_default() };
+        let before = stream::once(before).flat_map(stream::iter);
+        let queue = stream::unfold(queue, async |mut queue| Some((queue.recv().await?, queue)));
         // The membership ends with the stream.
-        let frames = frames.map(move |frame| {
-            let _ = &membership;
-            frame
+        let told = Some((before.chain(queue).boxed(), membership));
+        let frames = stream::unfold(told, async |told| {
+            let (mut frames, membership) = told?;
+            let frame = frames.next().await?;
+            let rest = (!frame.is_last()).then_some((frames, membership));
+            Some((frame, rest))
         });
         frames.boxed()
     }

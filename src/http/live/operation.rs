@@ -6,8 +6,9 @@ use axum::body::to_bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures::stream::{self, BoxStream, Stream, StreamExt as _};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::super::request::Encoded;
 use super::super::request_id::RequestId;
@@ -15,6 +16,7 @@ use super::opening::{self, Begun};
 use super::payload::payload;
 use super::protocol::Resumption;
 use crate::cache::Form;
+use crate::graphql::ErrorCode;
 use crate::http::Gateway;
 use crate::ports::Position;
 
@@ -40,13 +42,25 @@ pub(super) fn begin(
     operation: Box<RawValue>,
     Resumption { tells_id, after }: Resumption,
 ) -> impl Stream<Item = Said> + Send + 'static {
+    let request_id = request.id.clone();
     let begun = async move {
         let encoded = Encoded { form: Form::Body, raw: operation.get().as_bytes() };
         let after = after.as_deref().and_then(Position::read);
         opening::begin(&gateway, &request, &headers, encoded, after).await
     };
+    // A task of its own: a client that is slow to read must not hold a store's connection meanwhile.
+    let begun = async { AbortOnDropHandle::new(tokio::spawn(begun)).await };
     stream::once(begun).flat_map(move |begun| -> BoxStream<'static, Said> {
         let id = id.clone();
+        let begun = match begun {
+            Ok(begun) => begun,
+            Err(panicked) => {
+                tracing::error!(%panicked, "an operation of a WebSocket panicked");
+                let extensions = json!({ "code": ErrorCode::Internal.as_str(), "requestId": request_id });
+                let errors = json!([{ "message": "Something went wrong on our side.", "extensions": extensions }]);
+                return stream::iter([Said::Failed { id, errors }]).boxed();
+            }
+        };
         match begun {
             Begun::Answered(response) => stream::once(answered(id, response)).flat_map(stream::iter).boxed(),
             Begun::Told { frames, .. } => {

@@ -92,7 +92,7 @@ impl<'a> Draw<'a> {
 
     /// The fields of what is read that no query had so far.
     pub(crate) fn missing(&self) -> Vec<String> {
-        let others = ["Mutation", "AccessToken", "UserError", "Highlight"];
+        let others = ["Mutation", "Subscription", "AccessToken", "UserError", "Highlight"];
         let is_read = |of: &str| !of.ends_with("Payload") && !others.contains(&of);
         let types = self.types.iter().filter(|(of, _)| is_read(of));
         let fields = types.flat_map(|(of, fields)| fields.iter().map(move |field| (of, field)));

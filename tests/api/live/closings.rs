@@ -99,8 +99,9 @@ async fn closed_after(served: &Served, ready: bool, messages: &[Message]) -> Hea
 
 #[test]
 fn each_illegal_sequence_closes_with_its_code() {
+    let world = World::embedded();
     run(async {
-        let served = World::embedded().configured(&[("POLYGRAPH_MAX_MESSAGE_SIZE", "4KiB")]).await;
+        let served = world.configured(&[("POLYGRAPH_MAX_MESSAGE_SIZE", "4KiB")]).await;
         let text = |value: Value| Message::text(value.to_string());
         let init = || text(json!({ "type": "connection_init" }));
         let subscribe = |id: &str| {
@@ -150,8 +151,9 @@ fn each_illegal_sequence_closes_with_its_code() {
 
 #[test]
 fn who_says_nothing_or_speaks_another_protocol_is_closed() {
+    let world = World::embedded();
     run(async {
-        let served = World::embedded().configured(&[("POLYGRAPH_CONNECTION_INIT_TIMEOUT", "100ms")]).await;
+        let served = world.configured(&[("POLYGRAPH_CONNECTION_INIT_TIMEOUT", "100ms")]).await;
         let mut silent = Socket::open(served.address).await;
         assert_eq!(silent.hear().await, Heard::Closed(4408, "Connection initialisation timeout".to_owned()));
         for headers in [&[][..], &[("sec-websocket-protocol", "graphql-ws")]] {
@@ -165,8 +167,9 @@ fn who_says_nothing_or_speaks_another_protocol_is_closed() {
 
 #[test]
 fn pages_of_other_origins_are_not_let_in() {
+    let world = World::embedded();
     run(async {
-        let served = World::embedded().configured(&[("POLYGRAPH_CORS_ORIGINS", "https://app.example.org")]).await;
+        let served = world.configured(&[("POLYGRAPH_CORS_ORIGINS", "https://app.example.org")]).await;
         let own = format!("http://{}", served.address);
         for (origin, is_welcome) in [
             (own.as_str(), true),
@@ -188,13 +191,14 @@ fn pages_of_other_origins_are_not_let_in() {
 
 #[test]
 fn sockets_operations_and_subscriptions_are_limited() {
+    let world = World::embedded();
     run(async {
         let limits = [
             ("POLYGRAPH_MAX_WEBSOCKETS", "2"),
             ("POLYGRAPH_MAX_SOCKET_OPERATIONS", "2"),
             ("POLYGRAPH_MAX_CLIENT_SUBSCRIPTIONS", "3"),
         ];
-        let served = World::embedded().configured(&limits).await;
+        let served = world.configured(&limits).await;
         let (mut first, mut second) =
             (Socket::ready(served.address, None).await, Socket::ready(served.address, None).await);
         let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];

@@ -105,8 +105,9 @@ async fn what_is_refused_is_an_event_as_well(world: &World) {
 
 #[test]
 fn a_token_that_is_not_valid_is_refused_by_http() {
+    let world = World::embedded();
     run(async {
-        let client = World::embedded().client().signed_in("nobody at all");
+        let client = world.client().signed_in("nobody at all");
         let body = json!({ "query": "subscription { feed { id } }" });
         let request = client.request(Method::POST, "/graphql").header("accept", "text/event-stream").json(&body);
         let answer = client.send(request).await;
@@ -116,8 +117,9 @@ fn a_token_that_is_not_valid_is_refused_by_http() {
 
 #[test]
 fn who_wants_json_as_well_gets_an_event_stream_only_if_it_is_liked_as_much() {
+    let world = World::embedded();
     run(async {
-        let client = World::embedded().client();
+        let client = world.client();
         for (accept, media) in [
             ("text/event-stream", "text/event-stream"),
             ("text/event-stream, application/json", "text/event-stream"),
@@ -134,8 +136,9 @@ fn who_wants_json_as_well_gets_an_event_stream_only_if_it_is_liked_as_much() {
 
 #[test]
 fn subscriptions_are_not_for_plain_http() {
+    let world = World::embedded();
     run(async {
-        let answer = World::embedded().client().ask("subscription { postCreated { id } }").await;
+        let answer = world.client().ask("subscription { postCreated { id } }").await;
         assert_eq!((answer.status, answer.code().as_str()), (400, "BAD_USER_INPUT"));
         assert!(answer.errors()[0].message.contains("WebSocket"), "{}", answer.text);
     });
