@@ -155,7 +155,9 @@ async fn ask(people: &People, client: &Client, read: &Read, afresh: bool) -> Ans
 }
 
 async fn ways_to_read(people: &People, client: &Client) -> Vec<Read> {
-    let is_read = |name: &str| !name.ends_with("Payload") && !["Mutation", "Subscription", "AccessToken", "UserError"].contains(&name);
+    let is_read = |name: &str| {
+        !name.ends_with("Payload") && !["Mutation", "Subscription", "AccessToken", "UserError"].contains(&name)
+    };
     let mut queries = lists(people);
     for (name, fields) in schema::types(client).await.iter().filter(|(name, _)| is_read(name)) {
         queries.extend(fields.iter().map(|field| ways::to(people, &people.owner, name, field).0));

@@ -52,7 +52,9 @@ fn hold(name: &str, table: &str) {
 async fn fields(world: &World) -> String {
     let people = people(world);
     let types = schema::types(world.client()).await;
-    let is_read = |name: &str| !name.ends_with("Payload") && !["Mutation", "Subscription", "AccessToken", "UserError"].contains(&name);
+    let is_read = |name: &str| {
+        !name.ends_with("Payload") && !["Mutation", "Subscription", "AccessToken", "UserError"].contains(&name)
+    };
     let mut table = "| field | adds |\n|---|---|\n".to_owned();
     for (of, fields) in types.iter().filter(|(name, _)| is_read(name)) {
         let parent = schema::Field {
