@@ -138,13 +138,21 @@ async fn a_feed_is_told_of_those_who_are_followed_now(pair: &Pair, ada: &Person,
     others.subscribe("feed", "subscription { feed { title } }", json!({})).await;
     others.settle().await;
 
+    // Who follows is found out when an event is told, so it must have been.
+    let mut witness = Socket::ready(pair.reader(), None).await;
+    witness.subscribe("1", "subscription ($a: ID) { postCreated(author: $a) { title } }", json!({ "a": ada.id })).await;
+    witness.settle().await;
+    let told = |title: &str| json!({ "postCreated": { "title": title } });
     pair.publish(ada, "before").await;
+    assert_eq!(witness.data("1").await, told("before"));
     pair.act(&carl, follow, json!({ "u": ada.id })).await;
     pair.publish(ada, "followed").await;
     assert_eq!(socket.data("feed").await, json!({ "feed": { "title": "followed" } }));
+    assert_eq!(witness.data("1").await, told("followed"));
     pair.act(&carl, unfollow, json!({ "u": ada.id })).await;
     pair.act(&carl, follow, json!({ "u": bea.id })).await;
     pair.publish(ada, "after").await;
+    assert_eq!(witness.data("1").await, told("after"));
     pair.publish(bea, "another").await;
     assert_eq!(socket.data("feed").await, json!({ "feed": { "title": "another" } }));
     socket.settle().await;
