@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::Live;
 use super::fan_out::Task;
@@ -74,12 +74,12 @@ impl Live {
         after: Position,
         until: Option<Position>,
     ) -> StoreResult<(Vec<Delivered>, bool)> {
-        let give_up_at = Instant::now() + PATIENCE;
+        let give_up_at = (self.fan_out.0.now)() + PATIENCE;
         let Following { mut events, has_gap, .. } = self.bus.follow(Start::After(after)).await?;
         let (mut found, mut seen, mut is_whole) = (Vec::new(), Seen::default(), !has_gap);
         loop {
             // A position that has left the history meanwhile never comes.
-            let Ok(next) = timeout_at(give_up_at, events.next()).await else { return Ok((found, false)) };
+            let Ok(next) = timeout_at(give_up_at.into(), events.next()).await else { return Ok((found, false)) };
             for delivered in next? {
                 let is_end = until.as_ref() == Some(&delivered.position);
                 if seen.is_new(delivered.event.id) && Topic::of(&delivered.event).contains(&topic) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::ws::{Message, WebSocket};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -10,7 +10,7 @@ use futures::stream::{BoxStream, SelectAll, StreamExt as _};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::super::graphql::identify;
@@ -78,7 +78,7 @@ impl Connection {
         if let Some(token) = upgraded.get(header::AUTHORIZATION) {
             headers.insert(header::AUTHORIZATION, token.clone());
         }
-        let phase = Phase::Silent(Instant::now() + gateway.live.limits.init_timeout);
+        let phase = Phase::Silent((gateway.now)() + gateway.live.limits.init_timeout);
         let is_behind = gateway.live.live.is_behind();
         Self {
             gateway,
@@ -109,7 +109,7 @@ impl Connection {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.reset();
         let mut was_heard = true;
-        let mut pace = Pace::default();
+        let mut pace = Pace::new(self.gateway.now);
         loop {
             let done = tokio::select! {
                 biased;
@@ -254,7 +254,7 @@ impl Connection {
 /// Comes when nothing was said in time.
 async fn too_silent(phase: Phase) {
     match phase {
-        Phase::Silent(until) => sleep_until(until).await,
+        Phase::Silent(until) => sleep_until(until.into()).await,
         Phase::Acknowledged => std::future::pending().await,
     }
 }
@@ -266,26 +266,25 @@ fn too_big(error: axum::Error) -> Ended {
 
 /// How many messages came in the present second.
 struct Pace {
+    now: fn() -> Instant,
     since: Instant,
     count: u32,
 }
 
-impl Default for Pace {
-    fn default() -> Self {
-        Self { since: Instant::now(), count: 0 }
-    }
-}
-
 impl Pace {
+    fn new(now: fn() -> Instant) -> Self {
+        Self { now, since: now(), count: 0 }
+    }
+
     /// Notes a message, and waits for the next second where there were enough in this one: a flood is read no faster.
     async fn keep(&mut self) {
         const SECOND: Duration = Duration::from_secs(1);
         self.count += 1;
         if self.count > MESSAGES {
-            sleep_until(self.since + SECOND).await;
+            sleep_until((self.since + SECOND).into()).await;
         }
-        if self.since.elapsed() >= SECOND {
-            *self = Self::default();
+        if (self.now)().saturating_duration_since(self.since) >= SECOND {
+            *self = Self::new(self.now);
         }
     }
 }

@@ -12,7 +12,6 @@ use super::super::graphql::{self, Exchange};
 use super::super::request::Encoded;
 use super::super::request_id::RequestId;
 use crate::cache::Form;
-use crate::domain::Viewer;
 use crate::graphql::{Asker, ErrorCode, Opened, Standing, open, prepare};
 use crate::http::Gateway;
 use crate::live::Frame;
@@ -79,9 +78,8 @@ impl Exchange<'_> {
             return Ok(None);
         }
         let identified = self.identify().await?;
-        let viewer = identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user));
-        self.charge(Payer::of(viewer, self.id.address), || ready.cost(&self.gateway.schema)).await?;
         let asker = self.asker(identified, false);
+        self.charge(Payer::of(asker.viewer, self.id.address), || ready.cost(&self.gateway.schema)).await?;
         let context = self.context(self.gateway.stores.clone(), asker);
         match open(&self.gateway.schema, context, ready, &self.id.id).await {
             Ok(Opened::Standing(standing)) => Ok(Some((standing, asker, identified))),
