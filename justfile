@@ -7,7 +7,7 @@ _list:
 run *ARGS:
     cargo run -- {{ARGS}}
 
-# Run the gateway on PostgreSQL, MongoDB, Elasticsearch and Redis
+# Run the gateway on PostgreSQL, MongoDB, Elasticsearch, Redis and RabbitMQ
 run-stores *ARGS: stores-up
     eval "$(scripts/stores env --app)" && cargo run -- {{ARGS}}
 

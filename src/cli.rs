@@ -44,6 +44,7 @@ Stores are chosen by environment variables, each on its own; without one, an emb
   MONGODB_URL         posts and likes        mongodb://, mongodb+srv://         else the SQL store
   ELASTICSEARCH_URL   search and analytics   http://, https://                  else an index in the data directory
   REDIS_URL           resolved results       redis://, rediss://                else memory of this process
+  EVENTS_URL          events                 redis://, rediss://, amqp(s)://    else that Redis, or this process
 
 Settings come from polygraph.toml, the environment (POLYGRAPH_LISTEN, …) and flags; the later of these wins.
 polygraph.example.toml has them all.

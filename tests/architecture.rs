@@ -159,7 +159,7 @@ fn every_file_says_what_it_is_for_and_is_about_one_thing() {
 
 #[test]
 fn the_api_names_no_engine_and_engines_know_no_graphql() {
-    let engines = ["sqlite", "postgres", "mongo", "redis", "elastic", "tantivy", "sea_orm"];
+    let engines = ["sqlite", "postgres", "mongo", "redis", "rabbit", "amqp", "elastic", "tantivy", "sea_orm"];
     let mut broken = Vec::new();
     // The demo data's posts are about engines; that is text.
     for source in sources().into_iter().filter(|source| !source.path.iter().any(|part| part == "seed")) {

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Result<(), AppError> {
     let stores = OpenStores::open_beside(config, Arc::clone(&clock))?;
     let mut ill = Vec::new();
-    for role in Role::ALL {
+    for role in stores.watched() {
         let backend = stores.backend(role);
         let began = clock.now().millis();
         let late = |_| Err(StoreError::new(role, ErrorKind::Timeout, "no answer within 5 s"));
@@ -94,6 +94,7 @@ fn next(role: Role, kind: ErrorKind) -> String {
         Role::Posts => "MONGODB_URL (or DATABASE_URL, where posts live in SQL)",
         Role::Search => "ELASTICSEARCH_URL",
         Role::Cache => "REDIS_URL",
+        Role::Events => "EVENTS_URL",
     };
     match kind {
         ErrorKind::NotReady => "run `polygraph migrate`".to_owned(),

@@ -41,7 +41,8 @@ impl Monitor {
     /// users and posts share a new SQLite file, two first connections would race to set it up.
     pub async fn look(&self) {
         self.look_at(Role::Users).await;
-        join_all([Role::Posts, Role::Search, Role::Cache].map(|role| self.look_at(role))).await;
+        let others = self.stores.watched().into_iter().filter(|role| *role != Role::Users);
+        join_all(others.map(|role| self.look_at(role))).await;
     }
 
     /// Looks at every store again and again. Ends only by being dropped.
@@ -55,7 +56,7 @@ impl Monitor {
                 }
             }
         };
-        futures::join!(watch(Role::Users), watch(Role::Posts), watch(Role::Search), watch(Role::Cache));
+        join_all(self.stores.watched().into_iter().map(watch)).await;
     }
 
     async fn look_at(&self, role: Role) {
@@ -99,7 +100,12 @@ impl Monitor {
             ErrorKind::NotReady => "run `polygraph migrate`",
             _ => "it is tried again every second, and used when it is back",
         };
-        tracing::warn!(%role, kind, %error, source, next, "the store is down: fields that need it are null");
+        match role {
+            Role::Events => {
+                tracing::warn!(kind, %error, source, next, "the event bus is down: what happens is told later")
+            }
+            _ => tracing::warn!(%role, kind, %error, source, next, "the store is down: fields that need it are null"),
+        }
     }
 
     async fn check(&self, role: Role) -> StoreResult<String> {

@@ -49,7 +49,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
         identity: writing.identity,
         use_cases: writing.use_cases,
-        health: Arc::new(Health::starting(Role::ALL.map(|role| (role, stores.backend(role).kind())))),
+        health: Arc::new(Health::starting(kinds_of(stores))),
         tells_metrics: !config.server.production,
         entropy: Arc::new(SystemEntropy),
         explain: config.server.explain.clone(),
@@ -57,6 +57,11 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         loading: Loaders::new,
         doors: doors(config),
     }
+}
+
+/// The parts that `/readyz` lists, and the engines that play them.
+fn kinds_of(stores: &OpenStores) -> Vec<(Role, &'static str)> {
+    stores.watched().into_iter().map(|role| (role, stores.backend(role).kind())).collect()
 }
 
 /// What the schema lets its clients do.

@@ -10,17 +10,19 @@ use super::guards::Guards;
 use super::system::monotonic;
 use super::{AppError, SystemEntropy};
 use crate::cache::{Invalidation, Trust};
-use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
+use crate::config::{CacheChoice, Config, DatabaseChoice, EventsChoice, PostsChoice, SearchChoice};
 use crate::domain::tag::VOCABULARY;
 use crate::ports::{
-    AccountStore, Backend, CacheRegister, Clock, Entropy as _, Invalidated, Life, Outbox, PostStore, PublishingStore,
-    RateLimiter, ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle, UserStore,
+    AccountStore, Backend, CacheRegister, Clock, Entropy as _, EventBus, Invalidated, Life, Outbox, PostStore,
+    PublishingStore, RateLimiter, ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle,
+    UserStore,
 };
+use crate::stores::amqp::{AmqpEvents, AmqpEventsOptions};
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::Layered;
-use crate::stores::memory::{MemoryCache, MemoryRateLimiter, MemorySessions, MemoryThrottle};
+use crate::stores::memory::{MemoryCache, MemoryEvents, MemoryRateLimiter, MemorySessions, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
-use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
+use crate::stores::redis::{Redis, RedisEvents, RedisEventsOptions, RedisOptions, RedisSessions};
 use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlRegister, SqlUsers};
 use crate::stores::tantivy::{OpenError, TantivyIndex};
 use crate::sync::Wake;
@@ -29,6 +31,10 @@ use crate::sync::Wake;
 const MEMORY_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// The most keys whose tries are counted in this process, and the most budgets that are kept in it.
 pub(super) const THROTTLE_KEYS: usize = 100_000;
+/// How many events are remembered in this process at most.
+const EVENTS: u64 = 20_000;
+/// After what time an event that a worker has in hand is another's.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 /// The most sessions that are near at hand in this process.
 const SESSIONS: usize = 100_000;
 
@@ -54,6 +60,8 @@ pub struct OpenStores {
     pub publishing: Arc<dyn PublishingStore>,
     /// Events that wait, an outbox for each database.
     pub outboxes: Vec<Arc<dyn Outbox>>,
+    /// The event bus: what the relay tells of all that happened.
+    pub events: Arc<dyn EventBus>,
     /// Counts of tries.
     pub throttle: Arc<dyn Throttle>,
     /// Budgets of those who ask.
@@ -64,6 +72,8 @@ pub struct OpenStores {
     pub sessions: Option<Arc<dyn SessionCache>>,
     /// Whether no other process can use the same stores: they are in a directory that is locked.
     pub are_ours_alone: bool,
+    /// Whether the event bus has a server that no other part uses.
+    events_have_a_server: bool,
     /// What calls of requests go through.
     pub(super) guards: Guards,
     sql: Arc<Sql>,
@@ -207,6 +217,8 @@ impl OpenStores {
             accounts: Arc::new(SqlAccounts::new(Arc::clone(&sql))),
             publishing,
             outboxes,
+            events: open_events(config)?,
+            events_have_a_server: config.events.has_a_server,
             throttle,
             rate_limiter,
             sessions,
@@ -234,6 +246,11 @@ impl OpenStores {
         Stores { users: Arc::clone(&self.users), posts: Arc::clone(&self.posts), search: Arc::clone(&self.search) }
     }
 
+    /// The parts whose stores are watched, in the order in which they are listed to people.
+    pub fn watched(&self) -> Vec<Role> {
+        Role::ALL.into_iter().chain(self.events_have_a_server.then_some(Role::Events)).collect()
+    }
+
     /// The store that plays a part, as something that can be asked how it is.
     pub fn backend(&self, role: Role) -> &dyn Backend {
         match role {
@@ -241,6 +258,7 @@ impl OpenStores {
             Role::Posts => &*self.posts,
             Role::Search => &*self.search,
             Role::Cache => &*self.cache,
+            Role::Events => &*self.events,
         }
     }
 
@@ -256,8 +274,8 @@ impl OpenStores {
                 .await
                 .map_err(|error| MigrationError::new("The store of posts can't be migrated.", error)),
             (Role::Search, _, Some(elastic)) => elastic.migrate().await,
-            // The embedded index makes its files as it is opened; a cache has no shape.
-            (Role::Search, _, None) | (Role::Cache, _, _) => Ok(Vec::new()),
+            // The embedded index makes its files as it is opened; a cache has no shape, nor has the bus.
+            (Role::Search, _, None) | (Role::Cache | Role::Events, _, _) => Ok(Vec::new()),
         }
     }
 
@@ -328,6 +346,32 @@ fn make_directory(directory: &Path) -> Result<(), AppError> {
     std::fs::create_dir_all(directory).map_err(|error| {
         let sentence = "can't be made. Choose another with --data-dir.";
         AppError::new(format!("The data directory {} {sentence}", directory.display()), error)
+    })
+}
+
+/// The event bus. A server is not asked anything yet.
+fn open_events(config: &Config) -> Result<Arc<dyn EventBus>, AppError> {
+    let (stores, namespace) = (&config.stores, config.data.namespace.clone());
+    let refused = |error| AppError::new("EVENTS_URL can't be used.", error);
+    let (connect_timeout, command_timeout) = (stores.store_connect_timeout, stores.store_timeout);
+    let (most_events, longest) = (config.events.max_count, config.events.max_age);
+    Ok(match &config.events.bus {
+        EventsChoice::Memory => {
+            let most = usize::try_from(most_events.min(EVENTS)).unwrap_or(usize::MAX);
+            Arc::new(MemoryEvents::new(&SystemEntropy, most))
+        }
+        EventsChoice::Redis(url) => {
+            let url = url.expose().to_owned();
+            let (patience, entropy) = (FORGOTTEN, Arc::new(SystemEntropy));
+            let options =
+                RedisEventsOptions { url, namespace, connect_timeout, command_timeout, most_events, longest, patience };
+            Arc::new(RedisEvents::connect_lazy(options, entropy).map_err(refused)?)
+        }
+        EventsChoice::RabbitMq(url) => {
+            let url = url.expose().to_owned();
+            let options = AmqpEventsOptions { url, namespace, connect_timeout, command_timeout, most_events, longest };
+            Arc::new(AmqpEvents::connect_lazy(options, Arc::new(SystemEntropy)).map_err(refused)?)
+        }
     })
 }
 

@@ -8,9 +8,9 @@ use tracing_subscriber::filter::Directive;
 use super::AppError;
 use crate::config::{LogConfig, LogFormat};
 
-/// What is never logged, whatever is asked for: the driver quotes parameters of a URL that it does not know, and people
-/// put secrets there.
-const SILENT: &str = "sqlx_postgres::options=off";
+/// What is never logged, whatever is asked for: a driver quotes parameters of a URL that it does not know, and people put
+/// secrets there; another tells every frame that it sends, the one with the password among them.
+const SILENT: [&str; 3] = ["sqlx_postgres::options=off", "lapin=off", "amq_protocol=off"];
 
 /// Starts logging as configured. A second start in one process changes nothing.
 ///
@@ -20,8 +20,8 @@ pub(super) fn start(config: &LogConfig) -> Result<(), AppError> {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| {
         AppError::new("The log filter can't be read. Write, for instance, info,polygraph=debug.", error)
     })?;
-    let silent: Option<Directive> = SILENT.parse().ok();
-    let filter = silent.into_iter().fold(filter, EnvFilter::add_directive);
+    let silent = SILENT.iter().filter_map(|directive| directive.parse::<Directive>().ok());
+    let filter = silent.fold(filter, EnvFilter::add_directive);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // Colours are for people: a file or a collector would keep the codes.
     let logs = logs.with_ansi(std::io::stderr().is_terminal());

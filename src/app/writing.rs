@@ -28,7 +28,9 @@ use crate::services::throttling::{ThrottleRules, Throttling};
 use crate::services::use_cases::UseCases;
 use crate::stores::layer::{Call, Deadline, Layered, Policy, Rows};
 use crate::stores::memory::{MemoryRateLimiter, MemoryThrottle};
-use crate::sync::{ClosedAccounts, DeletionProjection, Forgets, IndexProjection, Invalidating, Projector, Relay, Wake};
+use crate::sync::{
+    BusProjection, ClosedAccounts, DeletionProjection, Forgets, IndexProjection, Invalidating, Projector, Relay, Wake,
+};
 
 /// The write side of a gateway.
 pub(super) struct Writing {
@@ -145,11 +147,14 @@ pub(super) fn relay(config: &Config, stores: &OpenStores, publishing: Publishing
         publishing,
         stamps: Stamps::new(Arc::clone(clock), Arc::new(SystemEntropy)),
     };
+    let results = Arc::new(Forgetting(stores.invalidation.clone()));
+    let bus = BusProjection::new(Arc::clone(&stores.events), results, config.stores.store_timeout);
     Relay::new(stores.outboxes.clone(), Arc::clone(clock), Arc::new(SystemEntropy))
         .woken_by(stores.wake.clone())
         .with_lease(config.server.relay_lease)
         .alone(stores.are_ours_alone)
         .with(Projection::Index, Arc::new(forgetting(index, stores)))
+        .with(Projection::Bus, Arc::new(bus))
         .with(Projection::Deletion, Arc::new(DeletionProjection::new(Arc::new(closed))))
 }
 

@@ -16,6 +16,7 @@ mod data;
 #[cfg(test)]
 mod docs;
 mod error;
+mod events;
 mod file;
 mod layer;
 mod limits;
@@ -41,6 +42,7 @@ use layer::{ConfigLayer, Values};
 pub use cache::CacheConfig;
 pub use data::DataConfig;
 pub use error::ConfigError;
+pub use events::{EventsChoice, EventsConfig};
 pub use file::ConfigFile;
 pub use layer::InForce;
 pub use limits::LimitsConfig;
@@ -65,6 +67,8 @@ pub struct Config {
     pub data: DataConfig,
     /// Which stores there are, and how they are reached.
     pub stores: StoresConfig,
+    /// The event bus.
+    pub events: EventsConfig,
     /// How text is searched.
     pub search: SearchConfig,
     /// The cache of resolved results.
@@ -85,10 +89,11 @@ pub struct Config {
 }
 
 /// The sections, in the order of the documentation.
-static SECTIONS: [&Section; 10] = [
+static SECTIONS: [&Section; 11] = [
     &server::SECTION,
     &data::SECTION,
     &stores::SECTION,
+    &events::SECTION,
     &search::SECTION,
     &cache::SECTION,
     &limits::SECTION,
@@ -149,6 +154,11 @@ impl Config {
         let server = ServerConfig::finish(&mut values);
         let data = DataConfig::finish(&mut values);
         let stores = StoresConfig::finish(&mut values, data.as_ref());
+        let are_shared = match (&stores, &data) {
+            (Some(stores), Some(data)) => !stores.are_in_a_directory_of_their_own(data),
+            _ => false,
+        };
+        let events = EventsConfig::finish(&mut values, stores.as_ref(), are_shared);
         let search = SearchConfig::finish(&mut values);
         let cache = CacheConfig::finish(&mut values);
         let production = server.as_ref().is_some_and(|server| server.production);
@@ -167,6 +177,7 @@ impl Config {
                 server: server?,
                 data: data?,
                 stores: stores?,
+                events: events?,
                 search: search?,
                 cache: cache?,
                 limits: limits?,
@@ -188,13 +199,12 @@ impl Config {
 
     /// Whether no other gateway can have the same users: they are in the data directory, which the embedded index locks.
     pub fn users_are_its_own(&self) -> bool {
-        self.stores.database == DatabaseChoice::Sqlite(self.data.sqlite_path())
-            && self.stores.search == SearchChoice::Embedded
+        self.stores.users_are_in_the_directory_of(&self.data)
     }
 
     /// Whether no other gateway can have the same users and posts.
     pub fn stores_are_its_own(&self) -> bool {
-        self.users_are_its_own() && self.stores.posts == PostsChoice::Sql
+        self.stores.are_in_a_directory_of_their_own(&self.data)
     }
 
     /// Whether every truth store is embedded: the data is this gateway's alone.

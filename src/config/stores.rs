@@ -141,16 +141,6 @@ static REDIS_URL: Setting<Option<StoreUrl>> = Setting::new(
 .env("REDIS_URL")
 .secret();
 
-static EVENTS_URL: Setting<Option<()>> = Setting::new(
-    "events_url",
-    "URL",
-    read_events,
-    "The event bus. None can be chosen yet: a note says so at the start.",
-)
-.unset("no event bus", "redis://localhost:6379")
-.env("EVENTS_URL")
-.secret();
-
 static DATABASE_MAX_CONNECTIONS: Setting<u32> =
     Setting::new("database_max_connections", "NUMBER", read::pool_size, "The most connections to the SQL store.")
         .default("16");
@@ -235,7 +225,6 @@ pub(super) static SECTION: Section = Section {
         &MONGODB_URL.about,
         &ELASTICSEARCH_URL.about,
         &REDIS_URL.about,
-        &EVENTS_URL.about,
         &DATABASE_MAX_CONNECTIONS.about,
         &MONGODB_MAX_POOL_SIZE.about,
         &REDIS_MAX_CONNECTIONS.about,
@@ -265,12 +254,6 @@ impl StoresConfig {
         let (store_retries, store_retry_pause) = (values.get(&STORE_RETRIES), values.get(&STORE_RETRY_PAUSE));
         let (store_breaker_failures, store_breaker_pause) =
             (values.get(&STORE_BREAKER_FAILURES), values.get(&STORE_BREAKER_PAUSE));
-        if let Some(Some(())) = values.get(&EVENTS_URL) {
-            values.note(
-                &EVENTS_URL.about,
-                "is set, but this version has no event bus yet: nothing is published. Unset it to be rid of this note.",
-            );
-        }
         Some(Self {
             database: match database? {
                 Some(database) => database,
@@ -291,6 +274,16 @@ impl StoresConfig {
             store_breaker_failures: store_breaker_failures?,
             store_breaker_pause: store_breaker_pause?,
         })
+    }
+
+    /// Whether users are in the data directory, which the embedded index locks.
+    pub(super) fn users_are_in_the_directory_of(&self, data: &DataConfig) -> bool {
+        self.database == DatabaseChoice::Sqlite(data.sqlite_path()) && self.search == SearchChoice::Embedded
+    }
+
+    /// Whether all truth is.
+    pub(super) fn are_in_a_directory_of_their_own(&self, data: &DataConfig) -> bool {
+        self.users_are_in_the_directory_of(data) && self.posts == PostsChoice::Sql
     }
 
     /// Whether every truth store is embedded: the data is this gateway's alone.
@@ -324,9 +317,4 @@ fn read_sqlite(text: &str) -> Result<DatabaseChoice, String> {
         );
     }
     Ok(DatabaseChoice::Sqlite(PathBuf::from(path)))
-}
-
-/// Any value is taken, and none is used.
-fn read_events(text: &str) -> Result<Option<()>, String> {
-    Ok((!text.is_empty()).then_some(()))
 }

@@ -3,6 +3,7 @@
 //! Everything here is a value or a pure function, so that each rule of the API's contract can be read in one
 //! place and tested without a store.
 
+pub mod cloud_event;
 pub mod cursor;
 pub mod event;
 pub mod hex;

@@ -71,6 +71,7 @@ impl Health {
 pub(super) async fn ready(State(gateway): Shared) -> Response {
     let (serves, body) = gateway.health.locked(|state| {
         let up = |role: Role| state.is_up(role);
+        let all_up = state.stores.iter().all(|(_, _, up)| *up == Some(true));
         let store = |(role, kind, up): &(Role, &'static str, Option<bool>)| {
             let status = if *up == Some(true) { "up" } else { "down" };
             (role.name().to_owned(), json!({ "status": status, "kind": kind }))
@@ -79,7 +80,7 @@ pub(super) async fn ready(State(gateway): Shared) -> Response {
         let status = match state.phase {
             Phase::Starting => "starting",
             Phase::Draining => "draining",
-            Phase::Serving if Role::ALL.into_iter().all(up) => "ready",
+            Phase::Serving if all_up => "ready",
             Phase::Serving => "degraded",
         };
         let serves = state.phase == Phase::Serving && (up(Role::Users) || up(Role::Posts));

@@ -20,10 +20,13 @@ pub enum Role {
     Search,
     /// Resolved results: derived.
     Cache,
+    /// The event bus: it carries what the truth stores hold until it has it.
+    Events,
 }
 
 impl Role {
-    /// All parts, in the order in which they are listed to people.
+    /// The parts that every gateway has a store for, in the order in which they are listed to people. The event bus is
+    /// listed as well where a server of its own carries it.
     pub const ALL: [Self; 4] = [Self::Users, Self::Posts, Self::Search, Self::Cache];
 
     /// The part's name in `/readyz`, logs and metrics.
@@ -33,6 +36,7 @@ impl Role {
             Self::Posts => "posts",
             Self::Search => "search",
             Self::Cache => "cache",
+            Self::Events => "events",
         }
     }
 }

@@ -82,8 +82,8 @@ pub trait Follow: Send {
     /// What can't be read (an envelope of a version to come) is passed over with a warning in the log.
     ///
     /// # Errors
-    /// Where the connection is lost, or the bus fails. This reader is of no more use then: follow again, after the last
-    /// position.
+    /// Where the connection is lost, the bus fails, or this reader was so slow that the bus no longer has what comes next.
+    /// It is of no more use then: follow again, after the last position.
     async fn next(&mut self) -> StoreResult<Vec<Delivered>>;
 }
 
@@ -104,13 +104,15 @@ impl Group {
     }
 }
 
+/// How often an event is handed out to a group before it is a dead letter.
+pub const MOST_DELIVERIES: u32 = 10;
+
 /// An event that a member of a group has in hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InHand {
     /// What happened.
     pub event: Event,
-    /// How often it was handed out before, to any member, as far as the bus can tell: at least once more than 0 where
-    /// it was.
+    /// How often it was handed out before, to any member, as far as the bus can tell: more than 0 where it was.
     pub redeliveries: u32,
     /// By what this delivery is settled: the bus's own.
     pub receipt: Arc<str>,
@@ -123,8 +125,8 @@ pub trait GroupMember: Send {
     /// while it waits.
     ///
     /// What a member was handed and has not settled is another's once the member is gone (its connection was lost, or it
-    /// has not been heard of for the time that the bus was opened with). An event that was handed out too often (10
-    /// times) is a dead letter.
+    /// has not been heard of for the time that the bus was opened with). An event that was handed out
+    /// [`MOST_DELIVERIES`] times is a dead letter.
     ///
     /// # Errors
     /// Where the connection is lost, or the bus fails. This member is of no more use then.

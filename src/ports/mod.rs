@@ -51,7 +51,9 @@ pub use cache::{
     MOST_TAGS, ResultCache, TagSet,
 };
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
-pub use event_bus::{Delivered, EventBus, Follow, Following, Group, GroupMember, InHand, Position, Start};
+pub use event_bus::{
+    Delivered, EventBus, Follow, Following, Group, GroupMember, InHand, MOST_DELIVERIES, Position, Start,
+};
 pub use index_build::IndexBuild;
 pub use keys::KeySource;
 pub use outbox::{Backlog, Claim, Lease, Outbox, Parked, Projection, Waiting};
@@ -74,7 +76,7 @@ pub use users::{NewFollow, NewUser, UserStore};
 #[async_trait]
 pub trait Backend: Send + Sync {
     /// The engine, as `/readyz` and `doctor` name it: `postgresql`, `sqlite`, `mongodb`, `elasticsearch`, `tantivy`,
-    /// `redis` or `memory`.
+    /// `redis`, `rabbitmq` or `memory`.
     fn kind(&self) -> &'static str;
 
     /// Asks the engine whether it serves, and which version it is. Costs one round trip.

@@ -17,17 +17,20 @@ pub enum Projection {
     Index,
     /// The deletion of what belongs to closed accounts (a saga whose state is the outbox).
     Deletion,
+    /// The event bus.
+    Bus,
 }
 
 impl Projection {
     /// All projections: an event waits for each of them.
-    pub const ALL: [Self; 2] = [Self::Index, Self::Deletion];
+    pub const ALL: [Self; 3] = [Self::Index, Self::Deletion, Self::Bus];
 
     /// Its name, as stores keep it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Index => "index",
             Self::Deletion => "deletion",
+            Self::Bus => "bus",
         }
     }
 
@@ -37,6 +40,7 @@ impl Projection {
         match self {
             Self::Index => !matches!(event.happened, UserFollowed { .. } | UserUnfollowed { .. }),
             Self::Deletion => matches!(event.happened, UserClosed),
+            Self::Bus => true,
         }
     }
 }

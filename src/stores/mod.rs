@@ -2,6 +2,7 @@
 //!
 //! Adapters translate between a port and a driver, and know of nothing else: not of each other, not of GraphQL.
 
+pub mod amqp;
 pub mod elastic;
 pub mod layer;
 pub mod memory;

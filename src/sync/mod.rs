@@ -5,6 +5,7 @@
 //! the truth again and writes what it finds with the truth's own version, so events that come late, twice or out of
 //! order do no harm, and any number of relays may run at once.
 
+mod bus;
 mod deletion;
 mod index;
 mod projector;
@@ -16,6 +17,7 @@ mod testing;
 mod wake;
 mod worker;
 
+pub use bus::BusProjection;
 pub use deletion::{ClosedAccounts, DeletionProjection};
 pub use index::{Derived, IndexProjection, Truth};
 pub use projector::{ProjectError, Projector};

@@ -51,7 +51,7 @@ impl Invalidating {
 }
 
 /// What these claims are about, by what `tags` says of each event.
-fn named<T: IntoIterator<Item = Tag>>(claims: &[Claim], tags: impl Fn(&Event) -> T) -> Invalidated {
+pub(super) fn named<T: IntoIterator<Item = Tag>>(claims: &[Claim], tags: impl Fn(&Event) -> T) -> Invalidated {
     let events = claims.iter().flat_map(|claim| &claim.events).map(|waiting| &waiting.event);
     Invalidated::Tags(events.flat_map(tags).map(CacheTag::from).collect())
 }

@@ -12,6 +12,7 @@ mod cache;
 mod cancelling;
 mod deadline;
 mod differential;
+mod events;
 mod explain;
 mod exposure;
 mod fields;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::Parser as _;
 use polygraph::cli::Cli;
 use polygraph::config::{
-    CacheChoice, Config, ConfigError, ConfigFile, CorsOrigins, DatabaseChoice, InForce, LogFormat, Origin, PostsChoice,
-    SearchChoice, render_json, render_table, settings,
+    CacheChoice, Config, ConfigError, ConfigFile, CorsOrigins, DatabaseChoice, EventsChoice, InForce, LogFormat,
+    Origin, PostsChoice, SearchChoice, render_json, render_table, settings,
 };
 
 fn env(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
@@ -218,13 +218,46 @@ fn origins_are_written_as_browsers_write_them() {
 }
 
 #[test]
-fn an_event_bus_is_noted_as_absent() {
-    let config = from_env(&[("EVENTS_URL", "redis://bus")]).expect("it is accepted");
+fn the_event_bus_is_the_redis_that_there_is_unless_it_has_a_server_of_its_own() {
+    let bus = |variables: &[(&str, &str)]| {
+        let events = from_env(variables).expect("a valid configuration").events;
+        let (kind, url) = match &events.bus {
+            EventsChoice::Memory => ("memory", String::new()),
+            EventsChoice::Redis(url) => ("redis", url.to_string()),
+            EventsChoice::RabbitMq(url) => ("rabbitmq", url.to_string()),
+        };
+        (kind, url, events.has_a_server)
+    };
+    let url = |url: &str| url.to_owned();
+    assert_eq!(bus(&[]), ("memory", url(""), false));
+    assert_eq!(bus(&[("EVENTS_URL", "")]), ("memory", url(""), false));
+    assert_eq!(bus(&[("REDIS_URL", "redis://one")]), ("redis", url("redis://one"), false));
+    let [one, other] = ["redis://one", "rediss://other"].map(|events| ("EVENTS_URL", events));
+    assert_eq!(bus(&[("REDIS_URL", "redis://one"), one]), ("redis", url("redis://one"), false));
+    assert_eq!(bus(&[("REDIS_URL", "redis://one"), other]), ("redis", url("rediss://other"), true));
+    assert_eq!(bus(&[one]), ("redis", url("redis://one"), true));
+    for events in ["amqp://bus", "amqps://bus/vhost"] {
+        assert_eq!(bus(&[("EVENTS_URL", events), ("REDIS_URL", "redis://one")]), ("rabbitmq", url(events), true));
+    }
+    let sentence = fault(from_env(&[("EVENTS_URL", "kafka://ada:s3cret@bus")]));
     assert_eq!(
-        config.notes,
-        ["EVENTS_URL is set, but this version has no event bus yet: nothing is published. Unset it to be rid of this \
-          note."]
+        sentence,
+        "EVENTS_URL has the scheme kafka://, which Polygraph has no adapter for. Supported: redis://, rediss://, \
+         amqp://, amqps://."
     );
+}
+
+#[test]
+fn whoever_shares_stores_but_no_bus_is_told_what_subscribers_miss() {
+    let notes = |variables: &[(&str, &str)]| from_env(variables).expect("a valid configuration").notes;
+    let postgres = ("DATABASE_URL", "postgres://db");
+    let [note] = &notes(&[postgres])[..] else { panic!("one note") };
+    assert!(note.starts_with("The default of `events_url` means this process alone"), "{note}");
+    assert_eq!(notes(&[("MONGODB_URL", "mongodb://db")]).len(), 1);
+    assert_eq!(notes(&[]), [""; 0], "its stores are its own");
+    for bus in [("EVENTS_URL", "amqp://bus"), ("REDIS_URL", "redis://one")] {
+        assert_eq!(notes(&[postgres, bus]), [""; 0]);
+    }
 }
 
 #[test]
@@ -234,7 +267,7 @@ fn a_secret_is_shown_nowhere() {
         ("MONGODB_URL", "mongodb://ada:s3cret@a,b/app"),
         ("ELASTICSEARCH_URL", "https://s3cret@search/?api_key=s3cret"),
         ("REDIS_URL", "redis://:s3cret@cache"),
-        ("EVENTS_URL", "amqp://ada:s3c/s3cret@bus"),
+        ("EVENTS_URL", "amqp://ada:s3cret@bus/vhost?auth_password=s3cret"),
     ];
     let config = from_env(&URLS).expect("a valid configuration");
     for shown in [format!("{config:?}"), format!("{config:#?}"), render_table(&config), render_json(&config)] {
@@ -250,7 +283,7 @@ fn a_secret_is_shown_nowhere() {
         "http://ada:s3cret@",
         "redis://ada:s3cret@db:port",
     ];
-    for (variable, _) in &URLS[..4] {
+    for (variable, _) in &URLS {
         for url in wrong {
             let refused = from_env(&[(variable, url)]).expect_err(variable);
             assert!(!format!("{refused} {refused:?}").contains("s3c"), "{refused}");

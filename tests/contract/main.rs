@@ -6,6 +6,7 @@
 mod accounts;
 mod cache;
 mod elastic;
+mod event_bus;
 mod explain_mongo;
 mod explain_sql;
 mod fixture;

@@ -84,7 +84,7 @@ impl World {
         let began = Instant::now();
         loop {
             let (mut waiting, mut parked) = (0, 0);
-            for projection in [Projection::Deletion, Projection::Index] {
+            for projection in [Projection::Deletion, Projection::Index, Projection::Bus] {
                 for outbox in &self.outboxes {
                     let backlog = outbox.backlog(projection).await.map_err(|error| format!("{error:?}"))?;
                     waiting += backlog.waiting;

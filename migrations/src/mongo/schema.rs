@@ -41,6 +41,10 @@ pub mod index {
     pub const OUTBOX_PARKED_FOR_INDEX: &str = "index_parked";
     /// Events that the deletion of accounts gave up on, the oldest first.
     pub const OUTBOX_PARKED_FOR_DELETION: &str = "deletion_parked";
+    /// Events that wait for the event bus, those first that are due first.
+    pub const OUTBOX_DUE_FOR_BUS: &str = "bus_due";
+    /// Events that the event bus gave up on, the oldest first.
+    pub const OUTBOX_PARKED_FOR_BUS: &str = "bus_parked";
 }
 
 /// One numbered change.
@@ -61,6 +65,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "0001_posts_and_likes", collections: posts_and_likes },
     Step { name: "0002_publishing", collections: publishing },
     Step { name: "0003_cache_register", collections: cache_register },
+    Step { name: "0004_event_bus", collections: event_bus },
 ];
 
 fn posts_and_likes() -> Vec<Collection> {
@@ -68,7 +73,12 @@ fn posts_and_likes() -> Vec<Collection> {
 }
 
 fn publishing() -> Vec<Collection> {
-    vec![authors_who_close(), publish_keys(), outbox()]
+    vec![authors_who_close(), publish_keys(), outbox(&[INDEX, DELETION])]
+}
+
+/// Events wait for the bus as well.
+fn event_bus() -> Vec<Collection> {
+    vec![outbox(&[INDEX, DELETION, BUS])]
 }
 
 /// What this server says about the cache of results: one document at most. No life is a suspended cache.
@@ -181,13 +191,16 @@ fn publish_keys() -> Collection {
     }
 }
 
+/// A projection's name, and the indexes of what is due for it and of what it gave up on.
+type Projection = (&'static str, &'static str, &'static str);
+
+const INDEX: Projection = ("index", index::OUTBOX_DUE_FOR_INDEX, index::OUTBOX_PARKED_FOR_INDEX);
+const DELETION: Projection = ("deletion", index::OUTBOX_DUE_FOR_DELETION, index::OUTBOX_PARKED_FOR_DELETION);
+const BUS: Projection = ("bus", index::OUTBOX_DUE_FOR_BUS, index::OUTBOX_PARKED_FOR_BUS);
+
 /// Events, each in one document with the fields that Debezium's event router reads, and for each projection what it
 /// has yet to do with it: fields that begin with the projection's name, so that plain indexes find them.
-fn outbox() -> Collection {
-    let projections = [
-        ("index", index::OUTBOX_DUE_FOR_INDEX, index::OUTBOX_PARKED_FOR_INDEX),
-        ("deletion", index::OUTBOX_DUE_FOR_DELETION, index::OUTBOX_PARKED_FOR_DELETION),
-    ];
+fn outbox(projections: &[Projection]) -> Collection {
     let text = || doc! { "bsonType": "string" };
     let mut properties = doc! {
         "_id": { "bsonType": "binData" },

@@ -101,17 +101,13 @@ impl Outbox for MongoOutbox {
         if events.is_empty() {
             return Ok(());
         }
-        // Most events wait for one projection alone: those need no transaction.
-        let mut mine_alone = doc! { "_id": one_of(events.iter().copied()) };
-        for other in Projection::ALL.into_iter().filter(|other| *other != projection) {
-            mine_alone.extend(Fields::of(other).is_done());
+        match self.settle(projection, events).await {
+            // Another projection was done with one of them at the same moment.
+            Err(error) if error.kind == ErrorKind::Conflict => {
+                self.forget(projection, doc! { "_id": one_of(events.iter().copied()) }).await.map(drop)
+            }
+            settled => settled,
         }
-        let outbox = &self.collections().await?.outbox;
-        let gone = outbox.delete_many(mine_alone).await.map_err(store_error)?.deleted_count;
-        if gone < events.len() as u64 {
-            self.forget(projection, doc! { "_id": one_of(events.iter().copied()) }).await?;
-        }
-        Ok(())
     }
 
     async fn postpone(&self, projection: Projection, events: &[Uuid], due: Timestamp) -> StoreResult<()> {
@@ -205,6 +201,32 @@ impl Outbox for MongoOutbox {
 }
 
 impl MongoOutbox {
+    /// Takes events from a projection, without a transaction: each is deleted while no other projection has it, or only
+    /// taken from this one while another has it still, which will delete it. Each of the two is one change of one
+    /// document, made on a condition; whatever changed in between is found by the last command.
+    async fn settle(&self, projection: Projection, events: &[Uuid]) -> StoreResult<()> {
+        let ids = one_of(events.iter().copied());
+        let mut others_are_done = Document::new();
+        for other in Projection::ALL.into_iter().filter(|other| *other != projection) {
+            others_are_done.extend(Fields::of(other).is_done());
+        }
+        let mut mine_alone = doc! { "_id": &ids };
+        mine_alone.extend(others_are_done.clone());
+        let shared = doc! { "_id": ids, "$nor": [others_are_done] };
+
+        let outbox = &self.collections().await?.outbox;
+        let gone = outbox.delete_many(mine_alone.clone()).await.map_err(store_error)?.deleted_count;
+        if gone == events.len() as u64 {
+            return Ok(());
+        }
+        let mine = doc! { "$unset": Fields::of(projection).all() };
+        let taken = outbox.update_many(shared, mine).await.map_err(store_error)?.matched_count;
+        if gone + taken < events.len() as u64 {
+            outbox.delete_many(mine_alone).await.map_err(store_error)?;
+        }
+        Ok(())
+    }
+
     /// Changes those of the events that wait.
     async fn update(&self, fields: &Fields, events: &[Uuid], update: Document) -> StoreResult<()> {
         if events.is_empty() {

@@ -23,6 +23,7 @@ pub fn line(projection: Projection, now: Timestamp, limit: u32) -> Stretch {
         index: match projection {
             Projection::Index => index::OUTBOX_DUE_FOR_INDEX,
             Projection::Deletion => index::OUTBOX_DUE_FOR_DELETION,
+            Projection::Bus => index::OUTBOX_DUE_FOR_BUS,
         },
         limit: i64::from(limit),
         projection: Some(doc! { "_id": 0, "aggregateid": 1 }),
@@ -60,6 +61,7 @@ pub fn parked(projection: Projection, limit: u32) -> Stretch {
         index: match projection {
             Projection::Index => index::OUTBOX_PARKED_FOR_INDEX,
             Projection::Deletion => index::OUTBOX_PARKED_FOR_DELETION,
+            Projection::Bus => index::OUTBOX_PARKED_FOR_BUS,
         },
         limit: i64::from(limit),
         projection: None,

@@ -18,16 +18,23 @@ pub(super) enum Failure {
     Command(RedisError),
 }
 
-impl From<Failure> for StoreError {
-    fn from(failure: Failure) -> Self {
-        let kind = match &failure {
+impl Failure {
+    /// As a failure of the store that plays this part.
+    pub(super) fn of(self, role: Role) -> StoreError {
+        let kind = match &self {
             Failure::Connect(_) => ErrorKind::Unavailable,
             Failure::Busy => ErrorKind::Timeout,
             Failure::Command(error) if error.is_timeout() => ErrorKind::Timeout,
             Failure::Command(error) if is_refusal(error) => ErrorKind::Unavailable,
             Failure::Command(_) => ErrorKind::Internal,
         };
-        Self::new(Role::Cache, kind, failure)
+        StoreError::new(role, kind, self)
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        failure.of(Role::Cache)
     }
 }
 

@@ -8,6 +8,7 @@ mod cache;
 mod cache_entry;
 mod connection;
 mod error;
+mod events;
 mod rate_limit;
 mod sessions;
 mod throttle;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use bb8_redis::bb8::{Pool, PooledConnection, QueueStrategy, RunError};
 use bb8_redis::redis::{Cmd, FromRedisValue, Pipeline};
 
+pub use events::{RedisEvents, RedisEventsOptions};
 pub use sessions::RedisSessions;
 
 use self::connection::{ConnectFailures, Manager};

@@ -332,5 +332,5 @@ async fn the_backlog_is_that_of_all_outboxes() {
     let outboxes: [Arc<dyn Outbox>; 2] = [MemoryOutbox::of((1..=3).map(created)), MemoryOutbox::of([created(4)])];
     let status = crate::sync::status(&outboxes).await.expect("a status");
     let expected = Backlog { waiting: 4, parked: 0, oldest: Some(Timestamp::from_millis(1)) };
-    assert_eq!(status, [(Projection::Index, expected), (Projection::Deletion, expected)]);
+    assert_eq!(status, Projection::ALL.map(|projection| (projection, expected)));
 }

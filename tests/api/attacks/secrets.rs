@@ -22,6 +22,7 @@ fn secrets_are_told_by_no_command_no_log_and_no_answer() {
         ("MONGODB_URL", down("mongodb", "/app?directConnection=true&serverSelectionTimeoutMS=200")),
         ("ELASTICSEARCH_URL", down("http", "")),
         ("REDIS_URL", down("redis", "/0")),
+        ("EVENTS_URL", down("amqp", "/vhost")),
     ];
     // Each store by itself beside embedded ones, then all of them: what works may say more than what does not.
     let worlds = stores.iter().map(|store| vec![store.clone()]).chain([stores.to_vec()]);

@@ -13,6 +13,7 @@ pub(super) async fn an_account_is_closed_once(world: &World) {
     let session = new_session(ada.id, 100);
     assert!(world.open_session(&session, "ada").await);
     world.events().await;
+    world.told(Projection::Bus).await;
 
     let stamp = stamp();
     assert!(world.accounts.close_account(ada.id, stamp).await.expect("it answers"));

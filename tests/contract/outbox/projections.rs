@@ -11,22 +11,13 @@ use super::helpers::{ids, lease};
 use crate::fixture::{Fixture, over};
 use crate::sql;
 
-/// Lets the deletion of accounts wait for all that the index waits for, as if the events were of closed accounts.
-const FOR_BOTH: [&str; 2] = [
-    "INSERT INTO outbox_waiting (event_id, projection, aggregate_id, version, created_at, due_at) \
-     SELECT event_id, 'deletion', aggregate_id, version, created_at, due_at FROM outbox_waiting",
-    "INSERT INTO outbox_queue (projection, aggregate_id, free_at) \
-     SELECT 'deletion', aggregate_id, free_at FROM outbox_queue",
-];
+const BOTH: [Projection; 2] = [Projection::Index, Projection::Bus];
 
-/// Twelve posts whose events wait for both projections.
+/// Twelve posts, whose events wait for the index and for the bus.
 async fn for_both(sql: &Arc<Sql>) -> Fixture {
     let store = over(Arc::clone(sql));
     for n in 0..12 {
         store.publish_at(n, 10).await;
-    }
-    for statement in FOR_BOTH {
-        sql.connection().execute_unprepared(statement).await.unwrap();
     }
     store
 }
@@ -41,15 +32,15 @@ async fn one_down_delays_no_other(sql: Arc<Sql>) {
     let store = for_both(&sql).await;
     let claims = store.claim(1, 100).await;
     assert_eq!(claims.len(), 12);
-    let deletions = store.outbox.claim(Projection::Deletion, 5, lease(2, 100)).await.unwrap();
-    assert_eq!(deletions.len(), 5, "what the index has, another may have, too");
+    let told = store.outbox.claim(Projection::Bus, 5, lease(2, 100)).await.unwrap();
+    assert_eq!(told.len(), 5, "what the index has, another may have, too");
     for claim in &claims {
         store.outbox.park(Projection::Index, &ids(&claim.events), "The index is down.").await.unwrap();
     }
-    for claim in &deletions {
-        store.outbox.finish(Projection::Deletion, &ids(&claim.events)).await.unwrap();
+    for claim in &told {
+        store.outbox.finish(Projection::Bus, &ids(&claim.events)).await.unwrap();
     }
-    let backlog = store.outbox.backlog(Projection::Deletion).await.unwrap();
+    let backlog = store.outbox.backlog(Projection::Bus).await.unwrap();
     assert_eq!((backlog.waiting, backlog.parked), (7, 0));
     let backlog = store.outbox.backlog(Projection::Index).await.unwrap();
     assert_eq!((backlog.waiting, backlog.parked), (0, 12));
@@ -64,13 +55,13 @@ async fn one_down_delays_no_other(sql: Arc<Sql>) {
 async fn an_event_goes_with_the_last_of_two_that_are_done_at_once(sql: Arc<Sql>) {
     let store = for_both(&sql).await;
     let claims = store.claim(1, 100).await;
-    store.outbox.claim(Projection::Deletion, 100, lease(2, 100)).await.unwrap();
+    store.outbox.claim(Projection::Bus, 100, lease(2, 100)).await.unwrap();
     let outbox = SqlOutbox::new(Arc::clone(&sql), Role::Users);
     let finish = |(projection, claim): (Projection, &Claim)| {
         let (outbox, ids) = (&outbox, ids(&claim.events));
         async move { outbox.finish(projection, &ids).await.unwrap() }
     };
-    let both = claims.iter().flat_map(|claim| Projection::ALL.map(|projection| (projection, claim)));
+    let both = claims.iter().flat_map(|claim| BOTH.map(|projection| (projection, claim)));
     join_all(both.map(finish)).await;
     for table in ["outbox", "outbox_waiting", "outbox_queue"] {
         assert_eq!(count(&sql, table).await, 0, "{table}");
