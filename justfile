@@ -58,3 +58,13 @@ bench-alone *ARGS: stores-up
     cargo build --release --workspace
     target/release/polygraph-bench alone --stores embedded {{ARGS}}
     eval "$(scripts/stores env --app)" && target/release/polygraph-bench alone --stores real {{ARGS}}
+
+# An hour of load while one store after the other is killed
+soak *ARGS:
+    cargo build --release --workspace
+    target/release/polygraph-bench soak {{ARGS}}
+
+# What tools of attackers find at a gateway in production mode
+probe *ARGS:
+    cargo build
+    scripts/probe {{ARGS}}

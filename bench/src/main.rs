@@ -4,6 +4,7 @@
 
 mod alone;
 mod cached;
+mod chance;
 mod floor;
 mod gateway;
 mod growth;
@@ -11,6 +12,7 @@ mod loaders;
 mod machine;
 mod overload;
 mod peers;
+mod soak;
 mod writes;
 
 use std::error::Error;
@@ -61,6 +63,8 @@ enum Command {
     Writes(writes::Args),
     /// Ten times as much is asked for as can be done: how much is done all the same, and how soon.
     Overload(overload::Args),
+    /// An hour of reads and writes while one store after the other is killed: what fails, and whether memory grows.
+    Soak(soak::Args),
 }
 
 /// A set of stores.
@@ -93,6 +97,7 @@ fn main() -> Result<(), Failure> {
         Command::Growth(args) => Runtime::new()?.block_on(growth::run(args)),
         Command::Grown => Runtime::new()?.block_on(growth::serve()),
         Command::Overload(args) => Runtime::new()?.block_on(overload::run(args)),
+        Command::Soak(args) => Runtime::new()?.block_on(soak::run(args)),
         Command::Writes(args) => Runtime::new()?.block_on(writes::run(args)),
         // Those who are measured need the cores: whoever asks them makes do with one thread.
         Command::Peers(args) => Builder::new_current_thread().enable_all().build()?.block_on(peers::run(args)),

@@ -13,7 +13,7 @@ use super::setting::{Section, Setting};
 pub struct SecurityConfig {
     /// Whether clients may ask about the schema.
     pub introspection: bool,
-    /// Whether errors about unknown names suggest known ones.
+    /// Whether errors about documents tell names that their sender did not write.
     pub suggestions: bool,
     /// Whether GraphiQL is served.
     pub graphiql: bool,
@@ -44,7 +44,8 @@ static SUGGESTIONS: Setting<Option<bool>> = Setting::new(
     "suggestions",
     "BOOL",
     read::optional_switch,
-    "Whether the error about an unknown name says which known ones are like it.",
+    "Whether errors about documents tell names of the schema that their sender did not write: known ones that are like an \
+     unknown one, types, required arguments.",
 )
 .unset("on, in production off", "on");
 

@@ -13,7 +13,7 @@ use super::documents::{Prepared, Refusal};
 use super::errors::code_of;
 use super::merge::merge;
 use super::plan::Plan;
-use super::{ErrorCode, Explain, Limits, PolygraphSchema, RequestContext, cost};
+use super::{ErrorCode, Explain, Limits, PolygraphSchema, RequestContext, cost, unsaid};
 use crate::domain::Scope;
 
 /// How many errors of a document are told at most: a short text can have thousands.
@@ -113,7 +113,7 @@ pub async fn execute(
 ) -> serde_json::Result<Executed> {
     let prepared = match prepared {
         Ok(prepared) => prepared,
-        Err(Refusal { errors, code }) => return refused(errors, code, request_id),
+        Err(Refusal { errors, code }) => return refused(schema, &operation, errors, code, request_id),
     };
     let name = operation.name.clone();
     // Where the name does not tell which operation is meant, the executor says so.
@@ -122,11 +122,12 @@ pub async fn execute(
         .filter(|_| cost.is_none())
         .map_or(Ok(()), |(chosen, facts)| schema.0.inputs.coerce(chosen, &facts.never_null, &mut operation.variables));
     if let Err(misfit) = coerced {
-        return refused(vec![ServerError::new(misfit.to_string(), None)], ErrorCode::BadUserInput, request_id);
+        let error = ServerError::new(misfit.to_string(), None);
+        return refused(schema, &operation, vec![error], ErrorCode::BadUserInput, request_id);
     }
     if operation.safe && chosen.is_some_and(|(chosen, _)| chosen.ty == OperationType::Mutation) {
         let error = ServerError::new("Mutations must be sent by POST.", None);
-        let executed = refused(vec![error], ErrorCode::BadUserInput, request_id)?;
+        let executed = refused(schema, &operation, vec![error], ErrorCode::BadUserInput, request_id)?;
         return Ok(Executed { fate: Fate::RefusedMutation, ..executed });
     }
     let mut told = Told { explain: context.explain.clone(), tells_cost: context.tells_cost, cost: 0 };
@@ -219,8 +220,17 @@ async fn run(
     loaders.run(schema.0.executor.execute(request)).await
 }
 
-fn refused(mut errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> serde_json::Result<Executed> {
+fn refused(
+    schema: &PolygraphSchema,
+    operation: &Operation,
+    mut errors: Vec<ServerError>,
+    code: ErrorCode,
+    request_id: &str,
+) -> serde_json::Result<Executed> {
     errors.truncate(MAX_TOLD);
+    if !schema.0.suggestions {
+        unsaid::hide(&mut errors, &operation.query, &operation.variables);
+    }
     for error in &mut errors {
         label(error, code, request_id);
     }

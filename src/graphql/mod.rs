@@ -24,6 +24,7 @@ mod scalars;
 mod scope;
 mod syntax;
 mod types;
+mod unsaid;
 mod usages;
 mod variables;
 mod weights;
@@ -54,12 +55,14 @@ pub struct SchemaOptions {
     pub limits: Limits,
     /// Whether they may ask about the schema itself.
     pub introspection: bool,
-    /// Whether the error about an unknown name says which known ones are like it.
+    /// Whether errors about documents tell names that their sender did not write: known ones that are like an unknown one,
+    /// types, required arguments.
     pub suggestions: bool,
 }
 
 struct Executable {
     limits: Limits,
+    suggestions: bool,
     /// Runs documents that are known to be valid.
     executor: Schema<query::Query, mutation::Mutation, EmptySubscription>,
     documents: Documents,
@@ -79,7 +82,8 @@ pub fn schema(options: SchemaOptions) -> PolygraphSchema {
     let arguments = Arc::new(ArgumentTypes::of(&sdl));
     let outputs = OutputTypes(Arc::clone(&arguments));
     let documents = Documents::new(Arc::clone(&inputs), Arc::clone(&arguments), options);
-    PolygraphSchema(Arc::new(Executable { limits: options.limits, executor, documents, inputs, arguments, outputs }))
+    let SchemaOptions { limits, suggestions, .. } = options;
+    PolygraphSchema(Arc::new(Executable { limits, suggestions, executor, documents, inputs, arguments, outputs }))
 }
 
 /// The schema in SDL, as `schema.graphql` holds it.

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    BaseType, Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet, Type, TypeKind,
+    BaseType, Directive, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, Type, TypeKind,
     TypeSystemDefinition, VariableDefinition,
 };
 use async_graphql::{Name, Pos, Positioned, ServerError};
@@ -167,6 +167,7 @@ impl<'a> Check<'a> {
             match &item.node {
                 Selection::Field(field) => {
                     self.directives(&field.node.directives);
+                    self.typename(field);
                     let known = self.arguments.field(parent, &field.node.name.node);
                     let Some(FieldType { ty, arguments, .. }) = known else { continue };
                     for (name, value) in &field.node.arguments {
@@ -191,6 +192,14 @@ impl<'a> Check<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// `__typename` takes no arguments, and has nothing to be selected: async-graphql does not look at what it is given.
+    fn typename(&mut self, field: &Positioned<Field>) {
+        let Field { name, arguments, selection_set, .. } = &field.node;
+        if name.node == "__typename" && !(arguments.is_empty() && selection_set.node.items.is_empty()) {
+            self.error("\"__typename\" has no arguments and no fields.".to_owned(), field.pos);
         }
     }
 

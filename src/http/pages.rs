@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -36,7 +36,7 @@ fn scripts(page: &str) -> impl Iterator<Item = &str> {
 /// GraphiQL, with queries to try.
 pub(super) async fn graphiql(State(gateway): Shared) -> Response {
     if !gateway.doors.graphiql {
-        return (StatusCode::NOT_FOUND, "GraphiQL is not served here. The API is at /graphql.\n").into_response();
+        return respond::not_found().await;
     }
     ([(header::CONTENT_SECURITY_POLICY, POLICY.as_str())], Html(GRAPHIQL)).into_response()
 }

@@ -1,6 +1,7 @@
 //! What helps developers and is hidden from the public: introspection, suggestions, GraphiQL.
 
 use reqwest::Method;
+use serde_json::json;
 
 use crate::support::{Client, World, run};
 
@@ -50,16 +51,27 @@ fn errors_tell_no_names_of_the_schema() {
         let served = World::embedded().configured(&[("POLYGRAPH_PRODUCTION", "true")]).await;
         for (query, hidden) in [
             ("{ postt { id } }", "post("),
-            ("{ posts { nodess { id } } }", "nodes\""),
+            ("{ posts { nodess { id } } }", "nodes\\\""),
+            ("{ posts { nodess { id } } }", "PostConnection"),
+            ("{ posts }", "PostConnection"),
+            ("{ posts { ... on User { id } } }", "PostConnection"),
+            ("{ post { title } }", "argument \\\"id"),
+            ("mutation { signUp { userErrors { code } } }", "input"),
+            ("mutation { signUp(input: {}) { userErrors { code } } }", "handle"),
+            ("query ($a: Int) { posts(orderBy: $a) { totalCount } }", "PostOrder"),
             ("{ posts(frst: 1) { totalCount } }", "first"),
             ("{ ... on Usr { id } }", "User"),
             ("query ($a: SignInInpt) { __typename }", "SignInInput"),
-            ("{ posts(orderBy: NEWESTT) { totalCount } }", "NEWEST\""),
+            ("{ posts(orderBy: NEWESTT) { totalCount } }", "NEWEST\\\""),
             ("{ __typename @skp(if: true) }", "@skip"),
         ] {
             let answer = served.client.ask(query).await;
             assert_eq!(answer.status, 400, "{query}: {}", answer.text);
             assert!(!answer.text.contains(hidden), "{query}: {}", answer.text);
         }
+        let query = "mutation ($a: SignUpInput!) { signUp(input: $a) { userErrors { code } } }";
+        let answer = served.client.ask_with(query, json!({ "a": {} })).await;
+        assert_eq!(answer.code(), "BAD_USER_INPUT");
+        assert!(!answer.text.contains("handle"), "{}", answer.text);
     });
 }

@@ -11,6 +11,7 @@ use hyper::{Response, StatusCode};
 use tokio::task::LocalSet;
 
 use crate::Failure;
+use crate::chance::Chance;
 use crate::peers::wire::{Connection, json_headers};
 
 /// The most connections that are open at once. A request that finds none free is not sent, and told of.
@@ -84,7 +85,7 @@ pub(super) async fn open(
     let clients = Rc::new(Clients::new(url, body, Instant::now() + warm_up, duration));
     let local = LocalSet::new();
     let sending = async {
-        let mut chance = Chance(0x9E37_79B9_7F4A_7C15);
+        let mut chance = Chance::new(0x9E37_79B9_7F4A_7C15);
         let mut next = Instant::now();
         while next < clients.end {
             tokio::time::sleep_until(next.into()).await;
@@ -185,33 +186,5 @@ fn is_whole(answer: &Response<Bytes>) -> bool {
 async fn ask(clients: Rc<Clients>, due: Instant) {
     if let Err(failure) = clients.hear(due).await {
         clients.failure.replace(Some(failure));
-    }
-}
-
-/// Chance that is the same in every run: SplitMix64 (Steele, Lea and Flood, 2014).
-struct Chance(u64);
-
-impl Chance {
-    /// An exponentially distributed number, 1 on average.
-    fn exponential(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^= bits >> 31;
-        // 53 bits make a number from 0 up to, not including, 1.
-        -(1.0 - (bits >> 11) as f64 / (1_u64 << 53) as f64).ln()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_are_one_on_average() {
-        let mut chance = Chance(1);
-        let sum: f64 = (0..100_000).map(|_| chance.exponential()).sum();
-        assert!((0.99..1.01).contains(&(sum / 100_000.0)), "{sum}");
     }
 }

@@ -16,6 +16,10 @@ use crate::ports::{Entropy, ErrorKind, Role, StoreError, StoreResult};
 
 /// The longest pause before another try.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Of so many places one is for calls that scan, and so many of these wait for each: the store has its own work to do, and
+/// so have those who wait for places in the gateway.
+const PLACES_FOR_A_SCAN: usize = 8;
+const WAITING_FOR_A_SCAN: usize = 4;
 
 /// What a store is allowed, and what is done where it takes more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub struct GuardLimits {
     pub breaker_failures: u32,
     /// How long that pause is, and how long it is from one probe to the next.
     pub breaker_pause: Duration,
-    /// How many calls that read, and how many that write, are under way at once.
+    /// How many calls that read, and how many that write, are under way at once. Of calls that scan, an eighth of it.
     pub at_once: usize,
     /// How many more of each may wait.
     pub waiting: usize,
@@ -42,6 +46,8 @@ pub struct GuardLimits {
 /// - One that finds all places taken waits; where too many wait it is not made: [`ErrorKind::Overloaded`].
 /// - One that takes too long is dropped: [`ErrorKind::Timeout`], or if it writes [`ErrorKind::OutcomeUnknown`]. The
 ///   error's source is [`DeadlinePassed`] where the request had less time than the store.
+/// - One that scans has few places, and taking long says nothing of the store: what stands in for an index that is down
+///   must not take along the store that it asks.
 /// - One that found the store unavailable is made again after a pause of random length, if it may be.
 #[derive(Clone)]
 pub struct Guard(Arc<Inner>);
@@ -52,6 +58,7 @@ struct Inner {
     /// Apart from each other, since writes may have to wait for each other and reads need not wait for them.
     reads: Bulkhead,
     writes: Bulkhead,
+    scans: Bulkhead,
     entropy: Arc<dyn Entropy>,
     now: fn() -> Instant,
 }
@@ -60,11 +67,13 @@ impl Guard {
     /// A guard of the store that plays this part. `entropy` decides how long pauses are; `now` is the present on a clock
     /// that never goes back.
     pub fn new(role: Role, limits: GuardLimits, entropy: Arc<dyn Entropy>, now: fn() -> Instant) -> Self {
+        let scans = (limits.at_once / PLACES_FOR_A_SCAN).max(1);
         Self(Arc::new(Inner {
             limits,
             breaker: Breaker::new(role, limits.breaker_failures, limits.breaker_pause, now),
             reads: Bulkhead::new(limits.at_once, limits.waiting),
             writes: Bulkhead::new(limits.at_once, limits.waiting),
+            scans: Bulkhead::new(scans, limits.waiting.min(scans * WAITING_FOR_A_SCAN)),
             entropy,
             now,
         }))
@@ -77,12 +86,16 @@ impl Policy for Guard {
         T: Rows + Send,
         F: Future<Output = StoreResult<T>> + Send,
     {
-        let Inner { limits, breaker, reads, writes, now, .. } = &*self.0;
+        let Inner { limits, breaker, reads, writes, scans, now, .. } = &*self.0;
         let patience = Patience::of(limits.timeout, now());
         if breaker.refuses() {
             return Err(left_alone(call));
         }
-        let bulkhead = if call.effect == Effect::Reads { reads } else { writes };
+        let bulkhead = match call.effect {
+            Effect::Reads => reads,
+            Effect::Scans => scans,
+            Effect::Sets | Effect::Writes => writes,
+        };
         let _place = match timeout_at(patience.end.into(), bulkhead.enter()).await {
             Ok(Ok(place)) => place,
             Ok(Err(Full)) => {
@@ -131,13 +144,14 @@ impl Guard {
         });
         let Ok(answer) = timeout_at(patience.end.into(), deadline::until(*now, patience.end, watched)).await else {
             // A request in a hurry says nothing of the store; one that has waited for long does.
-            if now().saturating_duration_since(begun) >= limits.timeout / 2 {
+            if call.effect != Effect::Scans && now().saturating_duration_since(begun) >= limits.timeout / 2 {
                 breaker.failed();
             }
-            let kind = if call.effect == Effect::Reads { ErrorKind::Timeout } else { ErrorKind::OutcomeUnknown };
+            let kind = if call.writes() { ErrorKind::OutcomeUnknown } else { ErrorKind::Timeout };
             return Err(patience.is_over(call, kind));
         };
         match answer.as_ref().err().map(|error| error.kind) {
+            Some(ErrorKind::Timeout) if call.effect == Effect::Scans => {}
             Some(ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::OutcomeUnknown) => breaker.failed(),
             // What is answered at once is answered by the adapter, as an empty list of keys is.
             _ if !has_waited => {}

@@ -38,7 +38,8 @@ impl<S: ?Sized, P: Policy> Layered<S, P> {
 }
 
 /// Implements a port for [`Layered`]: each method goes to the store through the policy, as a call that reads, one that
-/// sets (which may be made again where it was not made) or one that writes.
+/// scans (reads much, in place of the index), one that sets (which may be made again where it was not made) or one that
+/// writes.
 macro_rules! layered {
     (
         $port:ident for $role:expr;

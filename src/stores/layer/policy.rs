@@ -28,6 +28,8 @@ pub struct Call {
 pub enum Effect {
     /// Nothing.
     Reads,
+    /// Nothing, but it reads much, in place of a store that is made for it.
+    Scans,
     /// It changes something, and done again it changes nothing more. Without an answer it may have been made or not.
     Sets,
     /// It changes something, done again it may do more. Without an answer it may have been made or not.
@@ -38,6 +40,11 @@ impl Call {
     /// A call that changes nothing.
     pub fn read(role: Role, method: &'static str) -> Self {
         Self { role, method, effect: Effect::Reads, keys: None, omitted: None }
+    }
+
+    /// A call that changes nothing and reads much.
+    pub fn scan(role: Role, method: &'static str) -> Self {
+        Self { effect: Effect::Scans, ..Self::read(role, method) }
     }
 
     /// A call that may change something, and does no harm if it is made again where it was not made.
@@ -52,7 +59,7 @@ impl Call {
 
     /// Whether it may change something.
     pub fn writes(&self) -> bool {
-        self.effect != Effect::Reads
+        matches!(self.effect, Effect::Sets | Effect::Writes)
     }
 }
 

@@ -23,10 +23,10 @@ layered! {
     read fn likes_of_posts(&self, posts: &[LikedPost], page: &Page<ByTime>) -> HashMap<PostId, Slice<Like>>;
     read fn likes_by_users(&self, users: &[UserId], page: &Page<ByTime>) -> HashMap<UserId, Slice<Like>>;
     read fn liked_among(&self, user: UserId, posts: &[PostId]) -> HashSet<PostId>;
-    read fn posts_with(&self, words: &[String], filter: &SearchFilter, after: Option<PostId>, limit: u32) -> Vec<Post>;
-    read fn top_authors(&self, period: Period, limit: u32) -> Vec<(UserId, u64)>;
-    read fn top_posts(&self, period: Period, limit: u32) -> Vec<(PostId, u64)>;
-    read fn activity(&self, period: Period, interval: Interval) -> Vec<ActivityCount>;
+    scan fn posts_with(&self, words: &[String], filter: &SearchFilter, after: Option<PostId>, limit: u32) -> Vec<Post>;
+    scan fn top_authors(&self, period: Period, limit: u32) -> Vec<(UserId, u64)>;
+    scan fn top_posts(&self, period: Period, limit: u32) -> Vec<(PostId, u64)>;
+    scan fn activity(&self, period: Period, interval: Interval) -> Vec<ActivityCount>;
     read fn scan_posts(&self, after: Option<PostId>, limit: u32) -> Vec<Post>;
     read fn scan_likes(&self, after: Option<LikeId>, limit: u32) -> Vec<(Like, u64)>;
     read fn recount_posts(&self, posts: &[PostId]) -> Vec<Recount<PostId>>;

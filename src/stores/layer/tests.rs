@@ -45,6 +45,10 @@ fn read() -> Call {
     Call::read(Role::Posts, "posts_by_id")
 }
 
+fn scan() -> Call {
+    Call::scan(Role::Posts, "posts_with")
+}
+
 fn set() -> Call {
     Call::set(Role::Posts, "set_likes")
 }
@@ -213,4 +217,36 @@ async fn who_is_dropped_leaves_its_place() {
         let _ = tokio::time::timeout(SECOND, hang(&guard, read())).await;
     }
     assert_eq!(Flaky::new(ErrorKind::Timeout, 0).through(&guard, read()).await, (None, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn scans_have_few_places_and_leave_those_of_others_alone() {
+    let guard = guard();
+    let scans = join_all([hang(&guard, scan()), hang(&guard, scan()), hang(&guard, scan())]);
+    let (scans, others) = tokio::join!(scans, async {
+        let flaky = Flaky::new(ErrorKind::Unavailable, 0);
+        let others = join_all([flaky.through(&guard, read()), flaky.through(&guard, write())]);
+        others.await.into_iter().all(|(error, _)| error.is_none())
+    });
+    let kinds = scans.iter().map(|error| error.kind);
+    let expected = [ErrorKind::Timeout, ErrorKind::Timeout, ErrorKind::Overloaded];
+    assert_eq!(kinds.collect::<Vec<_>>(), expected, "one is made, one waits, and the third is one too many");
+    assert!(others);
+}
+
+#[tokio::test(start_paused = true)]
+async fn scans_that_take_too_long_say_nothing_of_the_store() {
+    let guard = guard();
+    for _ in 0..2 * LIMITS.breaker_failures {
+        assert_eq!(hang(&guard, scan()).await.kind, ErrorKind::Timeout);
+    }
+    let timed_out = Flaky::new(ErrorKind::Timeout, 9);
+    for _ in 0..2 * LIMITS.breaker_failures {
+        assert_eq!(timed_out.through(&guard, scan()).await, (Some(ErrorKind::Timeout), 1));
+    }
+    assert_eq!(Flaky::new(ErrorKind::Unavailable, 0).through(&guard, read()).await, (None, 1));
+    for _ in 0..LIMITS.breaker_failures {
+        Flaky::new(ErrorKind::Unavailable, 9).through(&guard, scan()).await;
+    }
+    assert_eq!(Flaky::new(ErrorKind::Unavailable, 0).through(&guard, read()).await, (Some(ErrorKind::Unavailable), 0));
 }

@@ -24,7 +24,7 @@ layered! {
     read fn followees(&self, user: UserId) -> Vec<UserId>;
     read fn suggestions(&self, viewer: UserId, limit: u32) -> Vec<Suggestion>;
     read fn mutuals(&self, viewer: UserId, of: &[UserId], limit: u32) -> HashMap<UserId, Vec<User>>;
-    read fn users_with(&self, words: &[String], period: Period, after: Option<UserId>, limit: u32) -> Vec<User>;
+    scan fn users_with(&self, words: &[String], period: Period, after: Option<UserId>, limit: u32) -> Vec<User>;
     read fn scan_users(&self, after: Option<UserId>, limit: u32) -> Vec<User>;
     read fn recount_users(&self, users: &[UserId]) -> Vec<Recount<UserId>>;
     write fn fix_user_counts(&self, users: &[(UserId, Stamp)]) -> ();
