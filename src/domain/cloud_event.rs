@@ -30,7 +30,7 @@ const NAMES: [&str; 11] = [
     "post.unliked",
 ];
 
-/// The media type of what [`write`] makes.
+/// The media type of what [`write()`] makes.
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";
 
 /// Why something is no event that this version can read.

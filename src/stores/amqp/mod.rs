@@ -2,7 +2,7 @@
 //!
 //! Everything is published to one durable topic exchange, with the name of what happened (`post.liked`) as its routing
 //! key, and counts as published when the broker has confirmed that it is on disk. One queue of type `stream` keeps the
-//! history, which followers read from any position on; each group has a quorum queue of its own. See [`topology`].
+//! history, which followers read from any position on; each group has a quorum queue of its own. See `topology`.
 //!
 //! It needs RabbitMQ 3.10, for streams over AMQP 0.9.1 and delivery limits.
 
