@@ -2,26 +2,17 @@
 
 use std::sync::LazyLock;
 
+use polygraph::app::schema_options;
 use polygraph::config::Config;
 use polygraph::domain::Scope;
-use polygraph::graphql::{Limits, Operation, PolygraphSchema, SchemaOptions, prepare, schema};
+use polygraph::graphql::{Operation, PolygraphSchema, SchemaOptions, prepare, schema};
 use tokio::runtime::{Builder, Runtime};
 
 /// The schema with the limits of production.
 static SCHEMA: LazyLock<PolygraphSchema> = LazyLock::new(|| {
     let config = Config::from_sources(None, &[("POLYGRAPH_PRODUCTION".into(), "true".into())], &[]);
-    let limits = config.expect("the defaults are valid").limits;
-    let limits = Limits {
-        tokens: limits.max_query_tokens,
-        aliases: limits.max_query_aliases,
-        directives: limits.max_query_directives,
-        depth: limits.max_query_depth,
-        root_fields: limits.max_query_root_fields,
-        fields: limits.max_query_fields,
-        cost: limits.max_query_cost,
-        variable_depth: limits.max_variable_depth,
-    };
-    schema(SchemaOptions { limits, introspection: true, suggestions: true })
+    let config = config.expect("the defaults are valid");
+    schema(SchemaOptions { introspection: true, suggestions: true, ..schema_options(&config) })
 });
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().build().expect("a runtime"));

@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub use error::AppError;
 pub use outbox::outbox;
 pub use reindex::reindex;
-pub use serve::{gateway, keeper, serve};
+pub use serve::{gateway, keeper, schema_options, serve};
 pub use stores::OpenStores;
 pub use system::{SystemClock, SystemEntropy};
 pub use verify::verify_stores;

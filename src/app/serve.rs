@@ -98,8 +98,8 @@ fn kinds_of(stores: &OpenStores) -> Vec<(Role, &'static str)> {
     stores.watched().into_iter().map(|role| (role, stores.backend(role).kind())).collect()
 }
 
-/// What the schema lets its clients do.
-fn schema_options(config: &Config) -> SchemaOptions {
+/// What the schema lets its clients do, as configured.
+pub fn schema_options(config: &Config) -> SchemaOptions {
     let limits = &config.limits;
     SchemaOptions {
         limits: Limits {

@@ -179,6 +179,7 @@ pub fn read(json: &[u8]) -> Result<Event, Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::testing;
 
     fn id(n: u128) -> Uuid {
         Uuid::from_u128(n)
@@ -192,21 +193,7 @@ mod tests {
     }
 
     fn all() -> [Event; 11] {
-        let (author, user, followed) = (id(3), id(4), id(5));
-        [
-            Happened::UserCreated,
-            Happened::UserUpdated,
-            Happened::UserClosed,
-            Happened::UserDeleted,
-            Happened::UserFollowed { followed },
-            Happened::UserUnfollowed { followed },
-            Happened::PostCreated { author },
-            Happened::PostUpdated { author },
-            Happened::PostDeleted { author },
-            Happened::PostLiked { author, user },
-            Happened::PostUnliked { author, user },
-        ]
-        .map(event)
+        testing::all(id(3), id(4), id(5)).map(event)
     }
 
     /// What version 1 looks like to others: a change here needs a new major version.

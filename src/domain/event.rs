@@ -174,6 +174,28 @@ impl From<PostId> for Aggregate {
 }
 
 #[cfg(test)]
+pub(crate) mod testing {
+    use super::{Happened, Uuid};
+
+    /// All that can happen: to a user, and to a post.
+    pub(crate) fn all(author: Uuid, user: Uuid, followed: Uuid) -> [Happened; 11] {
+        [
+            Happened::UserCreated,
+            Happened::UserUpdated,
+            Happened::UserClosed,
+            Happened::UserDeleted,
+            Happened::UserFollowed { followed },
+            Happened::UserUnfollowed { followed },
+            Happened::PostCreated { author },
+            Happened::PostUpdated { author },
+            Happened::PostDeleted { author },
+            Happened::PostLiked { author, user },
+            Happened::PostUnliked { author, user },
+        ]
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -242,31 +242,19 @@ mod tests {
 
     use super::*;
     use crate::domain::Timestamp;
-    use crate::domain::event::Stamp;
+    use crate::domain::event::{Stamp, testing};
 
     const HERE: Uuid = Uuid::from_u128(1);
     const OTHER: Uuid = Uuid::from_u128(2);
 
     fn events() -> Vec<Event> {
         let stamp = Stamp::new(Timestamp::from_millis(0), [0; 10]);
-        let (author, user, followed) = (OTHER, OTHER, OTHER);
-        let of_users = [
-            Happened::UserCreated,
-            Happened::UserUpdated,
-            Happened::UserClosed,
-            Happened::UserDeleted,
-            Happened::UserFollowed { followed },
-            Happened::UserUnfollowed { followed },
-        ];
-        let of_posts = [
-            Happened::PostCreated { author },
-            Happened::PostUpdated { author },
-            Happened::PostDeleted { author },
-            Happened::PostLiked { author, user },
-            Happened::PostUnliked { author, user },
-        ];
-        let of_users = of_users.map(|happened| stamp.event(UserId(HERE), 1, happened));
-        of_users.into_iter().chain(of_posts.map(|happened| stamp.event(PostId(HERE), 1, happened))).collect()
+        let event = |happened: Happened| {
+            let is_post = happened.name().starts_with("post.");
+            let aggregate = if is_post { Aggregate::from(PostId(HERE)) } else { Aggregate::from(UserId(HERE)) };
+            stamp.event(aggregate, 1, happened)
+        };
+        testing::all(OTHER, OTHER, OTHER).map(event).to_vec()
     }
 
     #[test]

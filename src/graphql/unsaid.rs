@@ -15,7 +15,7 @@ const UNSAID: &str = "…";
 /// variables as well.
 pub(super) fn hide(errors: &mut [ServerError], document: &str, variables: &Map<String, Value>) {
     // Paths in variables are made of their keys.
-    let variables = Value::from(variables.clone()).to_string();
+    let variables = serde_json::to_string(variables).unwrap_or_default();
     let said: HashSet<&str> = BUILT_IN.into_iter().chain(names(document)).chain(names(&variables)).collect();
     for error in errors {
         let parts = error.message.split('"').enumerate().map(|(place, part)| {
