@@ -143,3 +143,6 @@ impl Vigil {
 fn after(at: Timestamp, duration: Duration) -> Timestamp {
     Timestamp::from_millis(at.millis().saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,7 @@ macro_rules! contract {
             };
             sessions::{
                 a_session_is_there_until_it_expires,
+                living_sessions_are_told_together_with_when_they_end,
                 an_ended_session_stays_ended,
                 sessions_only_grow_longer,
                 all_sessions_of_one_user_end_together,

@@ -21,7 +21,7 @@ use crate::ports::{Clock, Entropy, ErrorKind, NewUser, Role, StoreError, StoreRe
 pub(super) const START: i64 = 1_763_700_000_000;
 
 /// A clock that tests turn.
-pub(super) struct TurnedClock(AtomicI64);
+pub(crate) struct TurnedClock(AtomicI64);
 
 impl Default for TurnedClock {
     fn default() -> Self {
@@ -30,7 +30,7 @@ impl Default for TurnedClock {
 }
 
 impl TurnedClock {
-    pub(super) fn turn(&self, by: Duration) {
+    pub(crate) fn turn(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).expect("a short time"), Ordering::Relaxed);
     }
 }

@@ -1,5 +1,7 @@
 //! Sessions begin, grow longer and end.
 
+use std::collections::HashMap;
+
 use futures::future::join_all;
 use polygraph::domain::UserId;
 use polygraph::ports::{PasswordHashChange, Session, TokenHash};
@@ -28,6 +30,24 @@ pub(super) async fn a_session_is_there_until_it_expires(world: &World) {
     assert!(!lives(world, &session, 100).await);
     assert!(lives(world, &other, 100).await);
     assert!(!lives(world, &new_session(ada, 100), 0).await, "a token that nobody was given");
+}
+
+pub(super) async fn living_sessions_are_told_together_with_when_they_end(world: &World) {
+    let (ada, bob) = (world.sign_up("ada").await.id, world.sign_up("bob").await.id);
+    let (lives_on, of_bob) = (open(world, ada, 100).await, open(world, bob, 200).await);
+    let (expired, ended) = (open(world, ada, 50).await, open(world, bob, 100).await);
+    assert!(world.accounts.end_session(ended.token, at(40)).await.expect("it answers"));
+    let unknown = new_session(ada, 100);
+    let asked = [lives_on, expired, ended, unknown, of_bob].map(|session| session.token);
+    let living = world.accounts.living_sessions(&asked, at(50)).await.expect("it answers");
+    assert_eq!(living, HashMap::from([(lives_on.token, at(100)), (of_bob.token, at(200))]));
+    assert!(world.accounts.living_sessions(&[], at(50)).await.expect("it answers").is_empty());
+
+    // Each gateway asks for all sessions that have a socket: more than one statement's worth of them is no fault.
+    let strangers = (0..40_000).map(|_| new_session(ada, 100).token);
+    let many: Vec<_> = strangers.chain([of_bob.token]).collect();
+    let living = world.accounts.living_sessions(&many, at(50)).await.expect("it answers");
+    assert_eq!(living, HashMap::from([(of_bob.token, at(200))]));
 }
 
 pub(super) async fn an_ended_session_stays_ended(world: &World) {
