@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{
-    CacheCommand, ConfigArgs, EventsCommand, ExplainArgs, LinkArgs, OutboxCommand, ReportFormat, SeedArgs, VerifyArgs,
+    CacheCommand, ConfigArgs, EventsCommand, ExplainArgs, LinkArgs, OutboxCommand, ReportFormat, SchemaArgs, SeedArgs,
+    VerifyArgs,
 };
 
 use crate::config::{Config, ConfigError};
@@ -138,11 +139,12 @@ Exit codes: 0 done, 1 a store failed, 2 wrong command line or configuration")]
     ///
     /// Needs no store.
     #[command(after_long_help = "\
-Example:
+Examples:
   polygraph schema > schema.graphql
+  polygraph schema --federation     With entities marked, as routers of a federated graph compose it
 
 Exit codes: 0 done, 1 failed, 2 wrong command line")]
-    Schema,
+    Schema(SchemaArgs),
 
     /// Examine the configuration and every store, and say what to mend.
     ///

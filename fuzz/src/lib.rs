@@ -4,11 +4,13 @@
 //! so does a test with every file of `corpus/` in each run of the suite. What libFuzzer finds goes there.
 
 mod documents;
+mod frames;
 mod requests;
 mod searches;
 mod tokens;
 
 pub use documents::documents;
+pub use frames::frames;
 pub use requests::requests;
 pub use searches::searches;
 pub use tokens::{cursors, ids};
@@ -17,5 +19,11 @@ pub use tokens::{cursors, ids};
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its corpus.
-pub const TARGETS: [(&str, Target); 5] =
-    [("ids", ids), ("cursors", cursors), ("requests", requests), ("documents", documents), ("searches", searches)];
+pub const TARGETS: [(&str, Target); 6] = [
+    ("ids", ids),
+    ("cursors", cursors),
+    ("requests", requests),
+    ("documents", documents),
+    ("searches", searches),
+    ("frames", frames),
+];

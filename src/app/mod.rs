@@ -2,6 +2,7 @@
 
 mod cache;
 mod doctor;
+mod documents;
 mod error;
 mod events;
 mod explain;
@@ -24,6 +25,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::Arc;
 
+pub use documents::documents;
 pub use error::AppError;
 pub use outbox::outbox;
 pub use reindex::reindex;
@@ -32,14 +34,15 @@ pub use stores::OpenStores;
 pub use system::{SystemClock, SystemEntropy};
 pub use verify::verify_stores;
 
-use crate::cli::{Cli, Command, Exit, ReportFormat, write_completions};
+use crate::cli::{Cli, Command, Exit, ReportFormat, SchemaArgs, write_completions};
 use crate::config::{render_json, render_table};
 
 /// Runs a command to its end. What went wrong is said on standard error, as a sentence.
 pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) -> Exit {
     let command = cli.requested();
     match command {
-        Command::Schema => return print(&crate::graphql::sdl()),
+        Command::Schema(SchemaArgs { federation: false }) => return print(&crate::graphql::sdl()),
+        Command::Schema(SchemaArgs { federation: true }) => return print(&crate::graphql::federated_sdl()),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             write_completions(shell, &mut text);

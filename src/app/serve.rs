@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::monitor::{IndexState, Monitor};
 use super::system::{monotonic, traced};
 use super::writing::{Writing, rate_limits, relay, sweeper};
-use super::{AppError, OpenStores, SystemEntropy, https, jobs};
+use super::{AppError, OpenStores, SystemEntropy, documents, https, jobs};
 use crate::cache::{Guarded, Keeper, Results};
 use crate::config::{CacheChoice, Config, TlsFiles};
 use crate::graphql::{Limits, PolygraphSchema, SchemaOptions};
@@ -52,6 +52,7 @@ pub fn gateway(config: &Config, stores: &OpenStores, clock: &Arc<dyn Clock>) -> 
         trusted_proxies: config.traffic.trusted_proxies.clone(),
         now: monotonic,
         shared_max_age: config.cache.shared_max_age.map(|age| age.as_secs()).filter(|seconds| *seconds > 0),
+        documents: documents::untrusting(config, stores),
         identity: writing.identity,
         use_cases: writing.use_cases,
         health: Arc::new(Health::starting(kinds_of(stores))),
@@ -114,6 +115,7 @@ pub fn schema_options(config: &Config) -> SchemaOptions {
         },
         introspection: config.security.introspection,
         suggestions: config.security.suggestions,
+        federation: config.security.federation,
     }
 }
 
@@ -123,6 +125,7 @@ fn doors(config: &Config) -> Doors {
         body: BodyLimits { size: config.limits.max_body_size, time: config.limits.body_timeout },
         graphiql: config.security.graphiql,
         schema: config.security.introspection,
+        max_batch: config.limits.max_batch_operations,
         cors_origins: config.security.cors_origins.clone(),
         hsts: config.security.hsts_max_age.and_then(Doors::hsts_for),
     }
@@ -150,7 +153,8 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>) -> Result<(), AppError
     let tls = https::open(&config).await?;
     let renewing = https::renewing(tls.clone())?;
     let stores = Arc::new(OpenStores::open(&config, Arc::clone(&clock))?);
-    let gateway = gateway(&config, &stores, &clock);
+    let mut gateway = gateway(&config, &stores, &clock);
+    gateway.documents = documents::documents(&config, &stores, &gateway.schema).await?;
     let relay = relay(&config, &stores, gateway.use_cases.publishing.clone(), &clock);
     let health = Arc::clone(&gateway.health);
     let live = Arc::clone(&gateway.live);

@@ -14,8 +14,8 @@ use crate::config::{CacheChoice, Config, DatabaseChoice, EventsChoice, PostsChoi
 use crate::domain::tag::VOCABULARY;
 use crate::ports::{
     AccountStore, Backend, CacheRegister, Clock, Entropy as _, EventBus, Invalidated, Life, Outbox, PostStore,
-    PublishingStore, RateLimiter, ResultCache, Role, SearchIndex, SessionCache, StoreResult, Stores, Throttle,
-    UserStore,
+    PublishingStore, RateLimiter, RegisteredDocuments, ResultCache, Role, SearchIndex, SessionCache, StoreResult,
+    Stores, Throttle, UserStore,
 };
 use crate::stores::amqp::{AmqpEvents, AmqpEventsOptions};
 use crate::stores::elastic::{Elastic, ElasticOptions};
@@ -70,6 +70,8 @@ pub struct OpenStores {
     pub wake: Wake,
     /// Sessions near at hand, where all gateways on the same users share them.
     pub sessions: Option<Arc<dyn SessionCache>>,
+    /// Documents that clients registered, where all gateways find them.
+    pub documents: Option<Arc<dyn RegisteredDocuments>>,
     /// Whether no other process can use the same stores: they are in a directory that is locked.
     pub are_ours_alone: bool,
     /// Whether the event bus has a server that no other part uses.
@@ -174,14 +176,15 @@ impl OpenStores {
         };
         let mut outboxes: Vec<Arc<dyn Outbox>> = vec![Arc::new(SqlOutbox::new(Arc::clone(&sql), Role::Users))];
         outboxes.extend(mongo.iter().map(|mongo| Arc::new(mongo.outbox()) as Arc<dyn Outbox>));
-        let (cache, throttle, rate_limiter, sessions): Shared = match &stores.cache {
-            CacheChoice::Memory => (
-                Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES).in_life(new_life())),
-                Arc::new(MemoryThrottle::new(Arc::clone(&clock), THROTTLE_KEYS)),
-                Arc::new(MemoryRateLimiter::new(Arc::clone(&clock), THROTTLE_KEYS)),
+        let Shared { cache, throttle, rate_limiter, sessions, documents } = match &stores.cache {
+            CacheChoice::Memory => Shared {
+                cache: Arc::new(MemoryCache::new(Arc::clone(&clock), MEMORY_CACHE_BYTES).in_life(new_life())),
+                throttle: Arc::new(MemoryThrottle::new(Arc::clone(&clock), THROTTLE_KEYS)),
+                rate_limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock), THROTTLE_KEYS)),
                 // Other gateways may end sessions in a store of users that is not in our own directory.
-                config.users_are_its_own().then(|| Arc::new(MemorySessions::new(clock, SESSIONS)) as _),
-            ),
+                sessions: config.users_are_its_own().then(|| Arc::new(MemorySessions::new(clock, SESSIONS)) as _),
+                documents: None,
+            },
             CacheChoice::Redis(url) => {
                 let redis = Redis::connect_lazy(RedisOptions {
                     url: url.expose().to_owned(),
@@ -192,7 +195,13 @@ impl OpenStores {
                 });
                 let redis = Arc::new(redis.map_err(|error| AppError::new("REDIS_URL can't be used.", error))?);
                 let sessions = RedisSessions::new(Arc::clone(&redis), Arc::new(SystemEntropy));
-                (Arc::clone(&redis) as _, Arc::clone(&redis) as _, redis, Some(Arc::new(sessions)))
+                Shared {
+                    cache: Arc::clone(&redis) as _,
+                    throttle: Arc::clone(&redis) as _,
+                    rate_limiter: Arc::clone(&redis) as _,
+                    sessions: Some(Arc::new(sessions)),
+                    documents: Some(redis),
+                }
             }
         };
         // A cache in this process is right only where no other gateway writes.
@@ -222,6 +231,7 @@ impl OpenStores {
             throttle,
             rate_limiter,
             sessions,
+            documents,
             wake: Wake::default(),
             are_ours_alone: config.stores_are_its_own(),
             guards: Guards::new(config),
@@ -316,7 +326,13 @@ impl OpenStores {
 }
 
 /// What is in Redis, or in this process.
-type Shared = (Arc<dyn ResultCache>, Arc<dyn Throttle>, Arc<dyn RateLimiter>, Option<Arc<dyn SessionCache>>);
+struct Shared {
+    cache: Arc<dyn ResultCache>,
+    throttle: Arc<dyn Throttle>,
+    rate_limiter: Arc<dyn RateLimiter>,
+    sessions: Option<Arc<dyn SessionCache>>,
+    documents: Option<Arc<dyn RegisteredDocuments>>,
+}
 
 /// A command that looks at data, or mends it, makes none: somebody would have mistyped the directory.
 fn require_files(config: &Config) -> Result<(), AppError> {

@@ -5,6 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+/// Which schema to print.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct SchemaArgs {
+    /// As routers of a federated graph compose it: with its entities marked.
+    #[arg(long)]
+    pub federation: bool,
+}
+
 /// How much data to make up.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct SeedArgs {

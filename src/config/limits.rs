@@ -29,6 +29,8 @@ pub struct LimitsConfig {
     pub max_query_fields: u64,
     /// What an operation may cost; `None`: anything.
     pub max_query_cost: Option<u64>,
+    /// Operations of a batch; 0: there are no batches.
+    pub max_batch_operations: usize,
     /// How long a client may take to send the headers of a request.
     pub header_timeout: Duration,
     /// How long a client may take to send the body of a request.
@@ -122,6 +124,15 @@ static MAX_QUERY_COST: Setting<Option<Option<u64>>> = Setting::new(
 )
 .unset("off, in production 20000 unless `rate_limits` is off", "20000");
 
+static MAX_BATCH_OPERATIONS: Setting<u64> = Setting::new(
+    "max_batch_operations",
+    "NUMBER",
+    read::count::<0, 100>,
+    "How many operations one request may hold as a JSON array (query batching), each answered and paid for as if it had come \
+     alone; 0: batches are refused.",
+)
+.default("0");
+
 static HEADER_TIMEOUT: Setting<Duration> = Setting::new(
     "header_timeout",
     "DURATION",
@@ -152,6 +163,7 @@ pub(super) static SECTION: Section = Section {
         &MAX_QUERY_ROOT_FIELDS.about,
         &MAX_QUERY_FIELDS.about,
         &MAX_QUERY_COST.about,
+        &MAX_BATCH_OPERATIONS.about,
         &HEADER_TIMEOUT.about,
         &BODY_TIMEOUT.about,
     ],
@@ -172,6 +184,7 @@ impl LimitsConfig {
         let (directives, depth) = (values.get(&MAX_QUERY_DIRECTIVES), values.get(&MAX_QUERY_DEPTH));
         let (root_fields, fields) = (values.get(&MAX_QUERY_ROOT_FIELDS), values.get(&MAX_QUERY_FIELDS));
         let cost = values.get(&MAX_QUERY_COST);
+        let batch = values.get(&MAX_BATCH_OPERATIONS);
         let (header_timeout, body_timeout) = (values.get(&HEADER_TIMEOUT), values.get(&BODY_TIMEOUT));
         let rate_limits = rate_limits?;
         Some(Self {
@@ -185,6 +198,7 @@ impl LimitsConfig {
             max_query_root_fields: root_fields?,
             max_query_fields: fields?,
             max_query_cost: cost?.unwrap_or((production && rate_limits).then_some(PRODUCTION_COST)),
+            max_batch_operations: batch? as usize,
             header_timeout: header_timeout?,
             body_timeout: body_timeout?,
         })

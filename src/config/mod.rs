@@ -15,6 +15,7 @@ mod cache;
 mod data;
 #[cfg(test)]
 mod docs;
+mod documents;
 mod error;
 mod events;
 mod file;
@@ -42,6 +43,7 @@ use layer::{ConfigLayer, Values};
 
 pub use cache::CacheConfig;
 pub use data::DataConfig;
+pub use documents::{DocumentsConfig, TrustPolicy};
 pub use error::ConfigError;
 pub use events::{EventsChoice, EventsConfig};
 pub use file::ConfigFile;
@@ -79,6 +81,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What is shown, and to pages of whom.
     pub security: SecurityConfig,
+    /// Documents that requests name, and which documents run.
+    pub documents: DocumentsConfig,
     /// How much is taken in.
     pub traffic: TrafficConfig,
     /// How much is told as it happens.
@@ -93,7 +97,7 @@ pub struct Config {
 }
 
 /// The sections, in the order of the documentation.
-static SECTIONS: [&Section; 12] = [
+static SECTIONS: [&Section; 13] = [
     &server::SECTION,
     &data::SECTION,
     &stores::SECTION,
@@ -102,6 +106,7 @@ static SECTIONS: [&Section; 12] = [
     &cache::SECTION,
     &limits::SECTION,
     &security::SECTION,
+    &documents::SECTION,
     &traffic::SECTION,
     &live::SECTION,
     &tokens::SECTION,
@@ -169,6 +174,7 @@ impl Config {
         let production = server.as_ref().is_some_and(|server| server.production);
         let limits = LimitsConfig::finish(&mut values, production);
         let security = SecurityConfig::finish(&mut values, production);
+        let documents = DocumentsConfig::finish(&mut values, production);
         let traffic = TrafficConfig::finish(&mut values);
         let live = LiveConfig::finish(&mut values);
         let tokens = TokensConfig::finish(&mut values);
@@ -188,6 +194,7 @@ impl Config {
                 cache: cache?,
                 limits: limits?,
                 security: security?,
+                documents: documents?,
                 traffic: traffic?,
                 live: live?,
                 tokens: tokens?,

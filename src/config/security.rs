@@ -17,6 +17,8 @@ pub struct SecurityConfig {
     pub suggestions: bool,
     /// Whether GraphiQL is served.
     pub graphiql: bool,
+    /// Whether routers of a federated graph may ask for entities.
+    pub federation: bool,
     /// Pages of which other origins may read answers.
     pub cors_origins: CorsOrigins,
     /// For how long browsers are told to come by HTTPS only; `None`: they are not.
@@ -53,6 +55,15 @@ static GRAPHIQL: Setting<Option<bool>> =
     Setting::new("graphiql", "BOOL", read::optional_switch, "Whether GraphiQL is served at `/`.")
         .unset("on, in production off", "on");
 
+static FEDERATION: Setting<Option<bool>> = Setting::new(
+    "federation",
+    "BOOL",
+    read::optional_switch,
+    "Whether this is a subgraph of Apollo Federation 2: whether `_service` and `_entities` are answered. Whoever may ask for \
+     them may read the schema, also where introspection is off.",
+)
+.unset("on, in production off", "on");
+
 static CORS_ORIGINS: Setting<CorsOrigins> = Setting::new(
     "cors_origins",
     "ORIGINS",
@@ -72,18 +83,26 @@ static HSTS_MAX_AGE: Setting<Option<Duration>> = Setting::new(
 
 pub(super) static SECTION: Section = Section {
     title: "Security",
-    settings: &[&INTROSPECTION.about, &SUGGESTIONS.about, &GRAPHIQL.about, &CORS_ORIGINS.about, &HSTS_MAX_AGE.about],
+    settings: &[
+        &INTROSPECTION.about,
+        &SUGGESTIONS.about,
+        &GRAPHIQL.about,
+        &FEDERATION.about,
+        &CORS_ORIGINS.about,
+        &HSTS_MAX_AGE.about,
+    ],
 };
 
 impl SecurityConfig {
     pub(super) fn finish(values: &mut Values, production: bool) -> Option<Self> {
         let (introspection, suggestions) = (values.get(&INTROSPECTION), values.get(&SUGGESTIONS));
         let (graphiql, cors_origins) = (values.get(&GRAPHIQL), values.get(&CORS_ORIGINS));
-        let hsts_max_age = values.get(&HSTS_MAX_AGE);
+        let (federation, hsts_max_age) = (values.get(&FEDERATION), values.get(&HSTS_MAX_AGE));
         Some(Self {
             introspection: introspection?.unwrap_or(!production),
             suggestions: suggestions?.unwrap_or(!production),
             graphiql: graphiql?.unwrap_or(!production),
+            federation: federation?.unwrap_or(!production),
             cors_origins: cors_origins?,
             hsts_max_age: hsts_max_age?,
         })

@@ -102,19 +102,19 @@ impl<'a> Costing<'a> {
             });
             defaults.max()
         };
-        // Who asks for more than the longest page is refused where the field is resolved.
-        let given = given.max().map(|length| length.min(u64::from(MAX_PAGE)));
-        given.or_else(default).or(known.weights.assumed).unwrap_or(1)
+        given.max().or_else(default).or(known.weights.assumed).unwrap_or(1)
     }
 
     fn number_or_length(&self, value: &Value) -> Option<u64> {
+        // Who asks for more than the longest page is refused where the field is resolved.
+        let page = |number: u64| number.min(u64::from(MAX_PAGE));
         match value {
             Value::Variable(name) => match self.variables.get(name.as_str())? {
                 serde_json::Value::Array(items) => Some(items.len() as u64),
-                number => number.as_u64(),
+                number => number.as_u64().map(page),
             },
             Value::List(items) => Some(items.len() as u64),
-            Value::Number(number) => number.as_u64(),
+            Value::Number(number) => number.as_u64().map(page),
             _ => None,
         }
     }

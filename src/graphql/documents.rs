@@ -6,16 +6,17 @@
 //! [`super::variables`], and the executor runs in its fast mode, which takes the rest for granted.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ahash::RandomState;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Name, Request, Response, Schema, ServerError, Value};
+use async_graphql::{Name, ObjectType, Request, Response, Schema, ServerError, Value};
 use async_trait::async_trait;
 use moka::sync::Cache;
 
 use super::errors::code_of;
+use super::federation::{self, RouterQuery};
 use super::limits::{self, Excess, Limits};
 use super::mutation::Mutation;
 use super::plan::Plan;
@@ -52,6 +53,8 @@ pub(super) struct Facts {
     pub never_null: NeverNull,
     /// Whose its answer is.
     pub scope: Scope,
+    /// Whether it asks what routers of a federated graph alone ask.
+    pub is_for_routers: bool,
 }
 
 /// Why a document is not executed.
@@ -106,30 +109,29 @@ impl Prepared {
 
 /// Documents that were prepared, the most useful of them kept.
 pub(super) struct Documents {
-    validator: Schema<Query, Mutation, Subscription>,
+    validator: Validator,
     inputs: Arc<InputTypes>,
     arguments: Arc<ArgumentTypes>,
     options: SchemaOptions,
     kept: Cache<Arc<str>, Arc<Prepared>, RandomState>,
+    /// Those that are never forgotten.
+    pinned: OnceLock<HashMap<Arc<str>, Arc<Prepared>, RandomState>>,
 }
 
 impl Documents {
     /// Keeps none yet.
     pub(super) fn new(inputs: Arc<InputTypes>, arguments: Arc<ArgumentTypes>, options: SchemaOptions) -> Self {
-        let mut validator = Schema::build(Query, Mutation, Subscription)
-            .limit_recursive_depth(limits::MAX_NESTING)
-            .extension(ValidateOnly);
-        if !options.suggestions {
-            validator = validator.disable_suggestions();
-        }
-        let validator = validator.finish();
+        let validator = match options.federation {
+            false => Validator::OfClients(validator(Query, options.suggestions)),
+            true => Validator::OfRouters(validator(RouterQuery, options.suggestions)),
+        };
         // A document is admitted in place of another only if it is asked for more often (W-TinyLFU: Einziger, Friedman
         // and Manes, 2017). So a stream of texts that never come again pushes none out that do.
         let kept = Cache::builder()
             .max_capacity(MAX_HELD)
             .weigher(|_, prepared: &Arc<Prepared>| u32::try_from(prepared.weight).unwrap_or(u32::MAX))
             .build_with_hasher(RandomState::new());
-        Self { validator, inputs, arguments, options, kept }
+        Self { validator, inputs, arguments, options, kept, pinned: OnceLock::new() }
     }
 
     /// The document in a text: parsed, within limits, valid.
@@ -137,9 +139,32 @@ impl Documents {
     /// # Errors
     /// [`Refusal`], which is never kept.
     pub(super) async fn prepare(&self, text: &str) -> Result<Arc<Prepared>, Refusal> {
+        if let Some(prepared) = self.pinned.get().and_then(|pinned| pinned.get(text)) {
+            return Ok(Arc::clone(prepared));
+        }
         if let Some(prepared) = self.kept.get(text) {
             return Ok(prepared);
         }
+        let prepared = Arc::new(self.prepare_anew(text).await?);
+        self.kept.insert(Arc::from(text), Arc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    /// Prepares documents that are never forgotten. Returns those that are refused, by their places. To be called once.
+    pub(super) async fn pin(&self, texts: &[Arc<str>]) -> Vec<(usize, Refusal)> {
+        let (mut pinned, mut refused) = (HashMap::with_hasher(RandomState::new()), Vec::new());
+        for (place, text) in texts.iter().enumerate() {
+            match self.prepare_anew(text).await {
+                Ok(prepared) => drop(pinned.insert(Arc::clone(text), Arc::new(prepared))),
+                Err(refusal) => refused.push((place, refusal)),
+            }
+        }
+        // Whoever calls it again has what was pinned before.
+        let _ = self.pinned.set(pinned);
+        refused
+    }
+
+    async fn prepare_anew(&self, text: &str) -> Result<Prepared, Refusal> {
         let limits = &self.options.limits;
         let parsed = syntax::parse(text, limits.bounds());
         let Parsed { document, faults } = parsed.map_err(|unreadable| Refusal::of_text(unreadable, limits))?;
@@ -149,9 +174,7 @@ impl Documents {
         limits.check_document(&document, self.options.introspection)?;
         self.validate(&document).await?;
         let facts = self.facts(&document)?;
-        let prepared = Arc::new(Prepared::new(text, document, facts));
-        self.kept.insert(Arc::from(text), Arc::clone(&prepared));
-        Ok(prepared)
+        Ok(Prepared::new(text, document, facts))
     }
 
     async fn validate(&self, document: &ExecutableDocument) -> Result<(), Refusal> {
@@ -161,7 +184,10 @@ impl Documents {
             request.operation_name = operations.keys().next().map(Name::to_string);
         }
         request.set_parsed_query(document.clone());
-        let Response { mut errors, .. } = self.validator.execute(request).await;
+        let Response { mut errors, .. } = match &self.validator {
+            Validator::OfClients(schema) => schema.execute(request).await,
+            Validator::OfRouters(schema) => schema.execute(request).await,
+        };
         errors.retain(|error| !overlaps::is_of_other_form(error));
         match errors.first() {
             None => Ok(()),
@@ -182,10 +208,26 @@ impl Documents {
                 return Err(invalid(vec![ServerError::new(message, Some(operation.pos))]));
             }
             let scope = scope::of_operation(&self.arguments, document, &operation.node);
-            facts.insert(name.cloned(), Facts { plan, never_null, scope });
+            let is_for_routers =
+                self.options.federation && federation::is_for_routers(document, &operation.node.selection_set.node);
+            facts.insert(name.cloned(), Facts { plan, never_null, scope, is_for_routers });
         }
         Ok(facts)
     }
+}
+
+/// What validates documents, and executes none.
+enum Validator {
+    /// Knows what clients may ask.
+    OfClients(Schema<Query, Mutation, Subscription>),
+    /// Knows what routers of a federated graph may ask as well.
+    OfRouters(Schema<RouterQuery, Mutation, Subscription>),
+}
+
+fn validator<Q: ObjectType + 'static>(query: Q, suggestions: bool) -> Schema<Q, Mutation, Subscription> {
+    let validator =
+        Schema::build(query, Mutation, Subscription).limit_recursive_depth(limits::MAX_NESTING).extension(ValidateOnly);
+    if suggestions { validator.finish() } else { validator.disable_suggestions().finish() }
 }
 
 /// Stops a request before it is executed.
@@ -211,7 +253,7 @@ mod tests {
 
     fn documents() -> Documents {
         let sdl = crate::graphql::sdl();
-        let options = SchemaOptions { limits: LIMITS, introspection: true, suggestions: true };
+        let options = SchemaOptions { limits: LIMITS, introspection: true, suggestions: true, federation: true };
         Documents::new(Arc::new(InputTypes::of(&sdl)), Arc::new(ArgumentTypes::of(&sdl)), options)
     }
 

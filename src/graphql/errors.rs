@@ -39,6 +39,10 @@ pub enum ErrorCode {
     TooManyTokens,
     /// The document has too many aliases.
     TooManyAliases,
+    /// No document has the name that the request gives.
+    PersistedQueryNotFound,
+    /// Documents can't be registered.
+    PersistedQueryNotSupported,
     /// The schema may not be asked about.
     IntrospectionDisabled,
     /// A defect of ours.
@@ -62,6 +66,8 @@ impl ErrorCode {
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::TooManyTokens => "TOO_MANY_TOKENS",
             Self::TooManyAliases => "TOO_MANY_ALIASES",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
             Self::Timeout => "TIMEOUT",
             Self::Internal => "INTERNAL",

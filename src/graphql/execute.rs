@@ -72,6 +72,11 @@ impl Ready {
         (chosen.ty == OperationType::Query).then_some(facts.scope)
     }
 
+    /// Whether its document is valid.
+    pub fn is_valid(&self) -> bool {
+        self.prepared.is_ok()
+    }
+
     /// Whether it is a subscription.
     pub fn is_subscription(&self) -> bool {
         let chosen =
@@ -106,6 +111,14 @@ pub async fn prepare(schema: &PolygraphSchema, operation: Operation) -> Ready {
         Err(excess) => Err(excess.into()),
     };
     Ready { prepared, operation, cost: None }
+}
+
+/// Prepares documents that are asked for as long as the schema is there, once and for all. Returns the places of those
+/// that are refused, and why. To be called once.
+pub async fn pin(schema: &PolygraphSchema, texts: &[Arc<str>]) -> Vec<(usize, String)> {
+    let refused = schema.0.documents.pin(texts).await;
+    let reason = |refusal: Refusal| refusal.errors.into_iter().next().map(|error| error.message).unwrap_or_default();
+    refused.into_iter().map(|(place, refusal)| (place, reason(refusal))).collect()
 }
 
 /// Executes an operation.
@@ -157,7 +170,8 @@ pub async fn execute(
         merge(chosen, &schema.0.arguments, &prepared.document.fragments, &operation.variables);
     }
     let noted = context.noted();
-    let mut response = run(schema, context, operation, document).await;
+    let is_for_routers = chosen.is_some_and(|(_, facts)| facts.is_for_routers);
+    let mut response = run(schema, context, operation, document, is_for_routers).await;
     // Errors of a field have a path; those without one stopped the request before any field was resolved.
     let ran = response.errors.is_empty() || response.errors.iter().any(|error| !error.path.is_empty());
     for error in &mut response.errors {
@@ -250,12 +264,17 @@ async fn run(
     context: RequestContext,
     operation: Operation,
     document: ExecutableDocument,
+    is_for_routers: bool,
 ) -> Response {
     let loaders = Arc::clone(&context.loaders);
     let variables = serde_json::Value::Object(operation.variables);
     let mut request = Request::new(operation.query).variables(Variables::from_json(variables)).data(context);
     request.operation_name = operation.name;
     request.set_parsed_query(document);
+    if is_for_routers {
+        // Boxed, so that what clients ask needs no room for it.
+        return Box::pin(loaders.run(schema.0.routers.execute(request))).await;
+    }
     loaders.run(schema.0.executor.execute(request)).await
 }
 

@@ -9,6 +9,7 @@ mod documents;
 mod errors;
 mod execute;
 mod explain;
+mod federation;
 mod in_place;
 mod limits;
 mod merge;
@@ -33,16 +34,18 @@ mod weights;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Schema, ValidationMode};
+use async_graphql::{EmptyMutation, EmptySubscription, ObjectType, Schema, SubscriptionType, ValidationMode};
 
 pub use context::{Asker, Loading, RequestContext};
 pub use errors::ErrorCode;
-pub use execute::{Executed, Fate, Operation, Ready, execute, prepare};
+pub use execute::{Executed, Fate, Operation, Ready, execute, pin, prepare};
 pub use explain::Explain;
+pub use federation::sdl as federated_sdl;
 pub use limits::Limits;
 pub use standing::{Asking, Opened, Standing, Told, open};
 
 use documents::Documents;
+use federation::RouterQuery;
 use nulls::OutputTypes;
 use usages::ArgumentTypes;
 use variables::InputTypes;
@@ -61,6 +64,8 @@ pub struct SchemaOptions {
     /// Whether errors about documents tell names that their sender did not write: known ones that are like an unknown one,
     /// types, required arguments.
     pub suggestions: bool,
+    /// Whether routers of a federated graph may ask for entities.
+    pub federation: bool,
 }
 
 struct Executable {
@@ -70,6 +75,8 @@ struct Executable {
     executor: Schema<query::Query, mutation::Mutation, EmptySubscription>,
     /// Runs subscriptions, for each event as if they were queries.
     events: Schema<subscription::Subscription, EmptyMutation, EmptySubscription>,
+    /// Runs what routers of a federated graph ask.
+    routers: Schema<RouterQuery, EmptyMutation, EmptySubscription>,
     documents: Documents,
     inputs: Arc<InputTypes>,
     arguments: Arc<ArgumentTypes>,
@@ -78,15 +85,11 @@ struct Executable {
 
 /// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
 pub fn schema(options: SchemaOptions) -> PolygraphSchema {
-    let sdl = sdl();
-    let executor = Schema::build(query::Query, mutation::Mutation, EmptySubscription)
-        .limit_recursive_depth(limits::MAX_NESTING)
-        .validation_mode(ValidationMode::Fast)
-        .finish();
-    let events = Schema::build(subscription::Subscription, EmptyMutation, EmptySubscription)
-        .limit_recursive_depth(limits::MAX_NESTING)
-        .validation_mode(ValidationMode::Fast)
-        .finish();
+    let sdl = if options.federation {
+        text_of(&Schema::new(RouterQuery, mutation::Mutation, subscription::Subscription))
+    } else {
+        sdl()
+    };
     let inputs = Arc::new(InputTypes::of(&sdl));
     let arguments = Arc::new(ArgumentTypes::of(&sdl));
     let outputs = OutputTypes(Arc::clone(&arguments));
@@ -95,8 +98,9 @@ pub fn schema(options: SchemaOptions) -> PolygraphSchema {
     PolygraphSchema(Arc::new(Executable {
         limits,
         suggestions,
-        executor,
-        events,
+        executor: executor(query::Query, mutation::Mutation),
+        events: executor(subscription::Subscription, EmptyMutation),
+        routers: executor(RouterQuery, EmptyMutation),
         documents,
         inputs,
         arguments,
@@ -104,14 +108,34 @@ pub fn schema(options: SchemaOptions) -> PolygraphSchema {
     }))
 }
 
+/// What runs documents that are known to be valid.
+fn executor<Q, M>(query: Q, mutation: M) -> Schema<Q, M, EmptySubscription>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+{
+    Schema::build(query, mutation, EmptySubscription)
+        .limit_recursive_depth(limits::MAX_NESTING)
+        .validation_mode(ValidationMode::Fast)
+        .finish()
+}
+
 /// The schema in SDL, as `schema.graphql` holds it.
 pub fn sdl() -> String {
+    text_of(&Schema::new(query::Query, mutation::Mutation, subscription::Subscription))
+}
+
+fn text_of<Q, M, S>(schema: &Schema<Q, M, S>) -> String
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
     let options = async_graphql::SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by();
-    let schema = Schema::new(query::Query, mutation::Mutation, subscription::Subscription);
     let mut text = schema.sdl_with_options(options).trim().to_owned();
     text.push('\n');
     text

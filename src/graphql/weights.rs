@@ -40,6 +40,8 @@ pub(super) enum Length {
     First,
     /// The list `ids`.
     Ids,
+    /// The list `representations`.
+    Representations,
     /// Nothing: this is the most that it can be.
     AtMost(i32),
 }
@@ -56,6 +58,7 @@ impl ListSize {
             Length::ForwardPage => (Some(DEFAULT_PAGE), names(&["first"]), names(&["edges", "nodes"])),
             Length::First => (None, names(&["first"]), None),
             Length::Ids => (None, names(&["ids"]), None),
+            Length::Representations => (None, names(&["representations"]), None),
             Length::AtMost(most) => (Some(most), None, None),
         };
         list_size::apply(assumed, slicing, sized, false)

@@ -12,14 +12,15 @@ use super::accept::{self, MediaType};
 use super::admission::Overloaded;
 use super::body::read_body;
 use super::caching::{self, Keepers, Verdict, Why};
-use super::request::{Encoded, NotARequest};
+use super::request::Encoded;
 use super::request_id::RequestId;
 use super::respond::{self, Id};
-use super::{Gateway, Shared, budget, live};
+use super::timing::{Part, Timing};
+use super::{Gateway, Shared, batch, budget, live};
 use crate::cache::{Form, Found, Making, Question, Reads, Results, mark_of, noting};
 use crate::config::ExplainFor;
 use crate::domain::{GlobalId, Scope, Viewer};
-use crate::graphql::{Asker, ErrorCode, Executed, Explain, Fate, Operation, Ready, RequestContext, execute, prepare};
+use crate::graphql::{Asker, ErrorCode, Executed, Explain, Fate, Operation, Ready, RequestContext, execute};
 use crate::ports::{CachedBody, Stores, deadline};
 use crate::services::identity::{Identified, IdentityError};
 use crate::services::rate_limits::{Charge, Payer};
@@ -28,6 +29,9 @@ use crate::services::rate_limits::{Charge, Payer};
 const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
 /// `1` asks what the operation may cost.
 const COST: HeaderName = HeaderName::from_static("x-cost");
+
+/// How whoever is not known may make themselves known (RFC 6750 §3).
+pub(super) const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");
 
 /// After how many seconds those may come back who were refused since others were first.
 const TRY_AGAIN_AFTER: u64 = 1;
@@ -72,7 +76,16 @@ pub(super) async fn post(State(gateway): Shared, Extension(id): Id, request: Req
     if accept::wants_events(&headers) {
         return live::stream(gateway, id, &headers, encoded).await;
     }
+    if gateway.doors.max_batch > 0 && batch::is_one(&body) {
+        return batch::answer(&gateway, &id, &headers, &body).await;
+    }
     answer(&gateway, &id, &headers, encoded).await
+}
+
+/// The answer to who accepts nothing that we have.
+pub(super) fn not_acceptable() -> Response {
+    let message = "Accept application/graphql-response+json or application/json.\n";
+    (StatusCode::NOT_ACCEPTABLE, message).into_response()
 }
 
 /// A request on its way to its answer.
@@ -104,20 +117,26 @@ struct Wanted {
 
 /// The answer to an operation that came with these headers.
 pub(super) async fn answer(gateway: &Gateway, id: &RequestId, headers: &HeaderMap, encoded: Encoded<'_>) -> Response {
-    let Some(media) = accept::negotiate(headers) else {
-        let message = "Accept application/graphql-response+json or application/json.\n";
-        return (StatusCode::NOT_ACCEPTABLE, message).into_response();
-    };
+    let Some(media) = accept::negotiate(headers) else { return not_acceptable() };
     let exchange = Exchange { gateway, id, headers, media, is_get: encoded.form == Form::Parameters };
-    match deadline::within(gateway.now, gateway.request_timeout, exchange.answer(encoded)).await {
-        Ok(response) => response,
-        Err(refusal) => *refusal,
+    let mut told = Told { timing: Timing::begin(gateway.now, may_be_explained(&gateway.explain)), is_allowed: false };
+    let answered = deadline::within(gateway.now, gateway.request_timeout, exchange.answer(encoded, &mut told)).await;
+    let mut response = answered.unwrap_or_else(|refusal| *refusal);
+    if told.is_allowed {
+        told.timing.tell(&mut response);
     }
+    response
+}
+
+/// What is told of how a request went, and whether whoever asks may be told.
+struct Told {
+    timing: Timing,
+    is_allowed: bool,
 }
 
 impl Exchange<'_> {
     /// The answer; `Err` where it is a refusal.
-    async fn answer(&self, encoded: Encoded<'_>) -> Result<Response, Box<Response>> {
+    async fn answer(&self, encoded: Encoded<'_>, told: &mut Told) -> Result<Response, Box<Response>> {
         let recalled = self.results().filter(|_| encoded.is_readable(self.headers));
         let recalled = recalled.and_then(|results| results.recall(encoded.form, encoded.raw));
         let asked = match recalled {
@@ -126,15 +145,18 @@ impl Exchange<'_> {
         };
         let identified = self.identify().await?;
         let viewer = identified.map_or(Viewer::Anonymous, |identified| Viewer::User(identified.user));
+        told.is_allowed = may_have_explained(&self.gateway.explain, viewer);
+        told.timing.done(Part::Identify);
         let asked = match asked {
             Ok(question) => Asked::Known(question),
-            Err(operation) => Asked::Read(Box::pin(prepare(&self.gateway.schema, operation)).await),
+            Err(requested) => Asked::Read(Box::pin(self.prepare(requested)).await?),
         };
+        told.timing.done(Part::Prepare);
         let scope = match &asked {
             Asked::Known(question) => Some(question.scope()),
             Asked::Read(ready) => ready.scope(),
         };
-        let explained = self.asks(&EXPLAIN) && may_have_explained(&self.gateway.explain, viewer);
+        let explained = self.asks(&EXPLAIN) && told.is_allowed;
         let question = self.question(&asked, encoded);
         let found = match (self.results(), question) {
             (None, _) => Err(Why::Off),
@@ -143,6 +165,7 @@ impl Exchange<'_> {
             (Some(_), Some(_)) if caching::wants_fresh(self.headers) => Err(Why::Asked),
             (Some(results), Some(question)) => Ok(results.find(&question, viewer).await),
         };
+        told.timing.done(Part::Cache);
         let payer = Payer::of(viewer, self.id.address);
         let (making, verdict) = match found {
             Ok(Found::Kept(body)) => return self.paid(payer, self.kept(body, scope, Verdict::Hit)).await,
@@ -153,7 +176,9 @@ impl Exchange<'_> {
         };
         let wanted = Wanted { identified, viewer, scope, explained: explained.then_some(question), making, verdict };
         // Boxed, since a kept answer would have to carry the room for all that executing takes.
-        Box::pin(self.make(asked, encoded, wanted)).await
+        let made = Box::pin(self.make(asked, encoded, wanted)).await;
+        told.timing.done(Part::Execute);
+        made
     }
 
     /// An answer that is made now.
@@ -161,7 +186,7 @@ impl Exchange<'_> {
         let Wanted { identified, viewer, scope, explained, making, verdict } = wanted;
         let mut ready = match asked {
             Asked::Read(ready) => ready,
-            Asked::Known(_) => prepare(&self.gateway.schema, self.decode(encoded)?).await,
+            Asked::Known(_) => self.prepare(self.decode(encoded)?).await?,
         };
         let charge = self.charge(Payer::of(viewer, self.id.address), || ready.cost(&self.gateway.schema)).await?;
         let _admitted = self.gateway.admission.enter().await.map_err(|Overloaded| Box::new(self.overloaded()))?;
@@ -241,19 +266,6 @@ impl Exchange<'_> {
         respond::refusal(self.media, status, code, message, self.id)
     }
 
-    pub(super) fn decode(&self, encoded: Encoded<'_>) -> Result<Operation, Box<Response>> {
-        encoded.decode(self.headers).map_err(|fault| {
-            let (status, code, message) = match fault {
-                NotARequest::Malformed(message) => (StatusCode::BAD_REQUEST, ErrorCode::BadUserInput, message),
-                NotARequest::UnsupportedMediaType => {
-                    let message = "The body must be application/json in UTF-8.".to_owned();
-                    (StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadUserInput, message)
-                }
-            };
-            Box::new(self.refuse(status, code, &message))
-        })
-    }
-
     /// What the request asks, where it is a query and answers are kept.
     fn question(&self, asked: &Asked, encoded: Encoded<'_>) -> Option<Question> {
         let ready = match asked {
@@ -289,7 +301,7 @@ impl Exchange<'_> {
                 };
                 let mut response = self.refuse(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message);
                 // RFC 9110 §15.5.2: a 401 says how to do better.
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
                 Err(Box::new(response))
             }
             Err(IdentityError::Store(error)) => {
@@ -356,6 +368,11 @@ impl Exchange<'_> {
         verdict.tell(&mut response);
         caching::label(response, keepers, self.headers, self.is_get, self.gateway.shared_max_age)
     }
+}
+
+/// Whether anybody may ask for explanations.
+fn may_be_explained(explain: &ExplainFor) -> bool {
+    *explain != ExplainFor::Users(Vec::new())
 }
 
 /// Whether this viewer may ask for explanations. One who may not is answered as if nothing had been asked.

@@ -2,6 +2,7 @@
 
 mod accept;
 mod admission;
+mod batch;
 mod body;
 mod budget;
 mod caching;
@@ -13,10 +14,12 @@ mod listen;
 mod live;
 mod metrics;
 mod pages;
+mod reading;
 mod request;
 mod request_id;
 mod respond;
 mod security;
+mod timing;
 mod tls;
 
 use std::sync::Arc;
@@ -31,8 +34,8 @@ pub use admission::{Admission, AdmissionLimits};
 pub use body::BodyLimits;
 pub use health::{Health, Phase};
 pub use listen::{ConnectionLimits, serve};
-pub use live::{LiveDoors, LiveLimits};
-pub use request::{Encoded, NotARequest};
+pub use live::{ClientMessage, LiveDoors, LiveLimits};
+pub use request::{Encoded, NotARequest, Requested};
 pub use security::Doors;
 pub use tls::{Tls, TlsError};
 
@@ -40,6 +43,7 @@ use crate::cache::Results;
 use crate::config::ExplainFor;
 use crate::graphql::{Loading, PolygraphSchema};
 use crate::ports::{Entropy, Stores, Trail};
+use crate::services::documents::Documents;
 use crate::services::identity::Identity;
 use crate::services::rate_limits::RateLimits;
 use crate::services::use_cases::UseCases;
@@ -54,6 +58,8 @@ pub struct Gateway {
     pub results: Option<Results>,
     /// What clients may do.
     pub use_cases: UseCases,
+    /// The documents that are known by name.
+    pub documents: Documents,
     /// Who stands behind a token.
     pub identity: Arc<dyn Identity>,
     /// How long the stores are asked for a request, all in all.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::{Shared, respond};
+use crate::graphql::federated_sdl;
 
 const GRAPHIQL: &str = include_str!("graphiql.html");
 
@@ -41,12 +42,14 @@ pub(super) async fn graphiql(State(gateway): Shared) -> Response {
     ([(header::CONTENT_SECURITY_POLICY, POLICY.as_str())], Html(GRAPHIQL)).into_response()
 }
 
-/// The schema in SDL, where clients may ask about it at all.
-pub(super) async fn schema(State(gateway): Shared) -> Response {
+/// The schema in SDL, where clients may ask about it at all; with `?federation`, as routers compose it.
+pub(super) async fn schema(State(gateway): Shared, RawQuery(parameters): RawQuery) -> Response {
     if !gateway.doors.schema {
         return respond::not_found().await;
     }
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], crate::graphql::sdl()).into_response()
+    let is_for_routers = parameters.is_some_and(|parameters| parameters.split('&').any(|name| name == "federation"));
+    let sdl = if is_for_routers { federated_sdl() } else { crate::graphql::sdl() };
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl).into_response()
 }
 
 /// That the process lives; says nothing of its stores.

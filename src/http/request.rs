@@ -7,7 +7,25 @@ use serde_json::{Map, Value};
 
 use super::json::Unambiguous;
 use crate::cache::Form;
-use crate::graphql::Operation;
+use crate::services::documents::{DocumentName, Protocol};
+
+/// The version of Apollo's protocol for persisted queries.
+const PERSISTED_QUERY_VERSION: u64 = 1;
+
+/// What a request asks for. Its document is given by its text, by a name, or by both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requested {
+    /// The document.
+    pub text: Option<String>,
+    /// What names the document.
+    pub document: Option<DocumentName>,
+    /// Which of the document's operations is meant.
+    pub operation: Option<String>,
+    /// The values of its variables.
+    pub variables: Map<String, Value>,
+    /// Whether nothing may change, since it came by a safe method (RFC 9110 §9.2.1).
+    pub safe: bool,
+}
 
 /// Why a request is not one; the sentence goes to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +50,7 @@ impl Encoded<'_> {
     ///
     /// # Errors
     /// [`NotARequest`], with the sentence for the client.
-    pub fn decode(self, headers: &HeaderMap) -> Result<Operation, NotARequest> {
+    pub fn decode(self, headers: &HeaderMap) -> Result<Requested, NotARequest> {
         match self.form {
             Form::Body => from_body(headers, self.raw),
             Form::Parameters => from_parameters(self.raw),
@@ -46,39 +64,69 @@ impl Encoded<'_> {
 }
 
 /// A POST body or GET parameters, before they are checked.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<Unambiguous>,
     extensions: Option<Unambiguous>,
 }
 
 impl Raw {
-    fn checked(self, safe: bool) -> Result<Operation, NotARequest> {
-        let object = |name: &str, value: Option<Unambiguous>| match value {
-            None | Some(Unambiguous(Value::Null)) => Ok(Map::new()),
-            Some(Unambiguous(Value::Object(object))) => Ok(object),
-            Some(_) => Err(NotARequest::Malformed(format!("`{name}` must be a JSON object."))),
-        };
-        let query = self.query.filter(|query| !query.trim().is_empty());
-        let query = query.ok_or_else(|| NotARequest::Malformed("There is no `query` in the request.".to_owned()))?;
-        object("extensions", self.extensions)?;
+    fn checked(self, safe: bool) -> Result<Requested, NotARequest> {
+        let text = self.query.filter(|query| !query.trim().is_empty());
+        let document = named(self.document_id, &object("extensions", self.extensions)?)?;
+        if text.is_none() && document.is_none() {
+            return Err(malformed("There is no `query` in the request."));
+        }
         // An empty operation name is what some clients send for none.
-        let name = self.operation_name.filter(|name| !name.is_empty());
-        Ok(Operation { query, name, variables: object("variables", self.variables)?, safe })
+        let operation = self.operation_name.filter(|name| !name.is_empty());
+        Ok(Requested { text, document, operation, variables: object("variables", self.variables)?, safe })
+    }
+}
+
+fn malformed(message: &str) -> NotARequest {
+    NotARequest::Malformed(message.to_owned())
+}
+
+fn object(name: &str, value: Option<Unambiguous>) -> Result<Map<String, Value>, NotARequest> {
+    match value {
+        None | Some(Unambiguous(Value::Null)) => Ok(Map::new()),
+        Some(Unambiguous(Value::Object(object))) => Ok(object),
+        Some(_) => Err(NotARequest::Malformed(format!("`{name}` must be a JSON object."))),
+    }
+}
+
+/// What names the document, by either protocol.
+fn named(id: Option<String>, extensions: &Map<String, Value>) -> Result<Option<DocumentName>, NotARequest> {
+    let id = id.filter(|id| !id.is_empty());
+    let persisted = match extensions.get("persistedQuery") {
+        None | Some(Value::Null) => None,
+        Some(persisted) => {
+            if persisted.get("version").and_then(Value::as_u64) != Some(PERSISTED_QUERY_VERSION) {
+                return Err(malformed("`extensions.persistedQuery.version` must be 1."));
+            }
+            let hash = persisted.get("sha256Hash").and_then(Value::as_str).filter(|hash| !hash.is_empty());
+            Some(hash.ok_or_else(|| malformed("`extensions.persistedQuery.sha256Hash` must be a string."))?)
+        }
+    };
+    match (id, persisted) {
+        (Some(_), Some(_)) => Err(malformed("Name the document by `documentId` or `persistedQuery`, not by both.")),
+        (Some(id), None) => Ok(Some(DocumentName { id, protocol: Protocol::DocumentId })),
+        (None, Some(hash)) => Ok(Some(DocumentName { id: hash.to_owned(), protocol: Protocol::PersistedQuery })),
+        (None, None) => Ok(None),
     }
 }
 
 /// Reads the body of a POST.
-fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, NotARequest> {
+fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Requested, NotARequest> {
     if !is_json(headers) {
         return Err(NotARequest::UnsupportedMediaType);
     }
     // RFC 8259 §8.1 lets a reader ignore a byte order mark.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let malformed = |message: &str| NotARequest::Malformed(message.to_owned());
     // An array would pass for the fields of an object in their order.
     if body.trim_ascii_start().starts_with(b"[") {
         return Err(malformed("The body must be a JSON object: batches of operations are not accepted."));
@@ -96,14 +144,15 @@ fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Operation, NotARequest>
 }
 
 /// Reads the parameters of a GET.
-fn from_parameters(parameters: &[u8]) -> Result<Operation, NotARequest> {
-    let mut raw = Raw { query: None, operation_name: None, variables: None, extensions: None };
+fn from_parameters(parameters: &[u8]) -> Result<Requested, NotARequest> {
+    let mut raw = Raw::default();
     let json = |name: &str, text: &str| {
         serde_json::from_str(text).map_err(|_| NotARequest::Malformed(format!("`{name}` is not JSON.")))
     };
     for (name, value) in url::form_urlencoded::parse(parameters) {
         let stands_twice = match name.as_ref() {
             "query" => raw.query.replace(value.into_owned()).is_some(),
+            "documentId" => raw.document_id.replace(value.into_owned()).is_some(),
             "operationName" => raw.operation_name.replace(value.into_owned()).is_some(),
             "variables" if !value.is_empty() => raw.variables.replace(json("variables", &value)?).is_some(),
             "extensions" if !value.is_empty() => raw.extensions.replace(json("extensions", &value)?).is_some(),

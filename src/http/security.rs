@@ -18,6 +18,8 @@ pub struct Doors {
     pub graphiql: bool,
     /// Whether the schema's text is served.
     pub schema: bool,
+    /// How many operations a batch may hold; 0: there are none.
+    pub max_batch: usize,
     /// Pages of which other origins may read answers.
     pub cors_origins: CorsOrigins,
     /// `Strict-Transport-Security`, if browsers are to come by HTTPS only.

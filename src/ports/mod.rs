@@ -23,6 +23,7 @@
 mod accounts;
 mod cache;
 pub mod deadline;
+mod documents;
 mod error;
 mod event_bus;
 mod index_build;
@@ -50,6 +51,7 @@ pub use cache::{
     AsOf, Bypass, CacheKey, CacheState, CacheTag, CachedBody, Invalidated, LARGEST_BODY, Life, Lookup, MAKING,
     MOST_TAGS, ResultCache, TagSet,
 };
+pub use documents::{DocumentHash, RegisteredDocuments};
 pub use error::{ErrorKind, Role, StoreError, StoreResult};
 pub use event_bus::{
     Delivered, EventBus, Follow, Following, Group, GroupMember, InHand, MOST_DELIVERIES, Position, Start,

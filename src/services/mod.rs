@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod deletion;
+pub mod documents;
 pub mod fallback;
 pub mod feed;
 pub mod follows;

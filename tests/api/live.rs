@@ -3,6 +3,7 @@
 mod closings;
 mod events;
 mod fan_out;
+mod outage;
 mod pair;
 mod resuming;
 mod sessions;

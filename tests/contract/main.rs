@@ -5,6 +5,7 @@
 
 mod accounts;
 mod cache;
+mod documents;
 mod elastic;
 mod event_bus;
 mod explain_mongo;

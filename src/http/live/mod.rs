@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::live::{Live, SessionState, Vigil, Watched};
 use clients::Clients;
 
+pub use protocol::ClientMessage;
 pub(super) use sse::stream;
 pub(super) use upgrade::upgrade;
 

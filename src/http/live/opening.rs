@@ -12,7 +12,7 @@ use super::super::graphql::{self, Exchange};
 use super::super::request::Encoded;
 use super::super::request_id::RequestId;
 use crate::cache::Form;
-use crate::graphql::{Asker, ErrorCode, Opened, Standing, open, prepare};
+use crate::graphql::{Asker, ErrorCode, Opened, Standing, open};
 use crate::http::Gateway;
 use crate::live::Frame;
 use crate::ports::{Position, deadline};
@@ -73,7 +73,7 @@ impl Exchange<'_> {
         &self,
         encoded: Encoded<'_>,
     ) -> Result<Option<(Arc<Standing>, Asker, Option<Identified>)>, Box<Response>> {
-        let mut ready = prepare(&self.gateway.schema, self.decode(encoded)?).await;
+        let mut ready = self.prepare(self.decode(encoded)?).await?;
         if !ready.is_subscription() {
             return Ok(None);
         }

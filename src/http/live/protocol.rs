@@ -11,18 +11,32 @@ use crate::domain::Timestamp;
 pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// What a client says.
-#[derive(Debug)]
-pub(super) enum ClientMessage {
+#[derive(Debug, Clone)]
+pub enum ClientMessage {
     /// Who it is.
-    Init { payload: Option<Value> },
+    Init {
+        /// An object, by which it may say so.
+        payload: Option<Value>,
+    },
     /// Whether somebody is there.
-    Ping { payload: Option<Box<RawValue>> },
+    Ping {
+        /// An object, which is sent back.
+        payload: Option<Box<RawValue>>,
+    },
     /// That it is there.
     Pong,
     /// What it asks.
-    Subscribe { id: String, payload: Box<RawValue> },
+    Subscribe {
+        /// What it calls that.
+        id: String,
+        /// The request, an object.
+        payload: Box<RawValue>,
+    },
     /// That it does not want any more of it.
-    Complete { id: String },
+    Complete {
+        /// What it called that.
+        id: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -37,7 +51,7 @@ struct Raw<'a> {
 
 impl ClientMessage {
     /// Reads a message; `None` where it is none of the protocol's.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let Raw { kind, id, payload } = serde_json::from_str(text).ok()?;
         let payload = payload.filter(|payload| payload.get() != "null");
         let is_object = payload.is_none_or(|payload| payload.get().starts_with('{'));
@@ -80,16 +94,18 @@ pub(super) fn is_request(payload: &RawValue) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Shape {
-        query: String,
+        query: Option<String>,
+        document_id: Option<String>,
         operation_name: Option<String>,
         variables: Option<serde_json::Map<String, Value>>,
         extensions: Option<serde_json::Map<String, Value>>,
     }
-    serde_json::from_str::<Shape>(payload.get()).is_ok_and(|Shape { query, operation_name, variables, extensions }| {
-        // What they are is no matter here.
-        let _ = (operation_name, variables, extensions);
-        !query.is_empty()
-    })
+    let Ok(shape) = serde_json::from_str::<Shape>(payload.get()) else { return false };
+    // What these are is no matter here.
+    let _ = (shape.operation_name, shape.variables);
+    // A document may be named in place of being sent.
+    let is_named = shape.document_id.is_some() || shape.extensions.is_some_and(|of| of.contains_key("persistedQuery"));
+    shape.query.map_or(is_named, |query| !query.is_empty())
 }
 
 /// The connection is accepted.

@@ -1,6 +1,7 @@
 //! What a single gateway keeps in its own memory, where no Redis is configured.
 
 mod cache;
+mod documents;
 mod events;
 mod events_group;
 mod rate_limit;
@@ -10,6 +11,7 @@ mod testing;
 mod throttle;
 
 pub use cache::MemoryCache;
+pub use documents::MemoryDocuments;
 pub use events::MemoryEvents;
 pub use rate_limit::MemoryRateLimiter;
 pub use sessions::MemorySessions;

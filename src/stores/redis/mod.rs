@@ -7,6 +7,7 @@
 mod cache;
 mod cache_entry;
 mod connection;
+mod documents;
 mod error;
 mod events;
 mod rate_limit;

@@ -26,8 +26,14 @@ pub(super) struct Person {
 
 impl Pair {
     pub(super) fn start(which: Which) -> Self {
+        Self::start_with(which, &[])
+    }
+
+    /// The same, configured differently by these variables.
+    pub(super) fn start_with(which: Which, changes: &[(&'static str, String)]) -> Self {
         let (directory, other) = (scratch(), scratch());
         let mut env = variables(which, directory.path(), &namespace());
+        env.extend_from_slice(changes);
         env.push(("POLYGRAPH_DEMO_DATA", "false".to_owned()));
         if which == Which::Real {
             let ended = polygraph(&["migrate"], &env, directory.path());
