@@ -1,8 +1,8 @@
 //! Live: those who wait for events, and how an event becomes what each of them is told.
 //!
-//! A gateway follows the event bus once, whoever waits. Subscribers who ask the same are a [`hub`] group: an event is
+//! A gateway follows the event bus once, whoever waits. Subscribers who ask the same are a group (`hub.rs`): an event is
 //! resolved once for each group, and the same bytes go to all of its members. All groups of all events that came together
-//! are resolved in one batching scope, so that they share their store calls, viewers or not ([`fan_out`]). Every
+//! are resolved in one batching scope, so that they share their store calls, viewers or not (`fan_out.rs`). Every
 //! subscriber has a queue of its own, which is bounded: one that is slow misses events and is told so, and keeps nobody
 //! waiting.
 

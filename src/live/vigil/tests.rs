@@ -1,3 +1,5 @@
+//! What is told of sessions that were ended, end soon, or can't be looked up.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
