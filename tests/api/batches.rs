@@ -14,7 +14,7 @@ on_both!(
 const HANDLE: &str = "query ($h: String!) { user(handle: $h) { handle } }";
 
 async fn batching(world: &World) -> Served {
-    world.with(&[("POLYGRAPH_MAX_BATCH_OPERATIONS", "3".to_owned())]).await
+    world.configured(&[("POLYGRAPH_MAX_BATCH_OPERATIONS", "3")]).await
 }
 
 /// The status of the answer to a batch, and its body.

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use polygraph::app::{OpenStores, documents, gateway};
-use polygraph::config::Config;
+use polygraph::app::documents;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{Answer, Client, Served, World, clock, on_both, scratch};
+use crate::cache::keeping;
+use crate::support::{Answer, Client, Served, World, namespace, on_both, scratch};
 
 on_both!(
     a_registered_document_runs_by_its_hash,
@@ -40,8 +40,8 @@ fn with_text(mut body: Value, text: &str) -> Value {
 
 async fn a_registered_document_runs_by_its_hash(world: &World) {
     // Two gateways, which share what a client registers where there is a Redis.
-    let (first, second) = (world.with(&[]).await, world.with(&[]).await);
-    let text = format!("{QUERY} # {}", crate::support::namespace());
+    let (first, second) = (world.configured(&[]).await, world.configured(&[]).await);
+    let text = format!("{QUERY} # {}", namespace());
     let hash = hash(&text);
     let unknown = post(&first.client, &by_hash(&hash)).await;
     assert_eq!((unknown.status, unknown.code().as_str()), (200, "PERSISTED_QUERY_NOT_FOUND"));
@@ -67,7 +67,7 @@ async fn a_registered_document_runs_by_its_hash(world: &World) {
 }
 
 async fn what_is_not_valid_is_not_registered(world: &World) {
-    let served = world.with(&[]).await;
+    let served = world.configured(&[]).await;
     for text in ["{ nothing }", "{ posts"] {
         let refused = post(&served.client, &with_text(by_hash(&hash(text)), text)).await;
         assert_eq!(refused.status, 400);
@@ -79,7 +79,7 @@ async fn what_is_not_valid_is_not_registered(world: &World) {
 }
 
 async fn a_client_is_told_what_to_do_where_nothing_is_known(world: &World) {
-    let off = world.with(&[("POLYGRAPH_PERSISTED_QUERIES", "off".to_owned())]).await;
+    let off = world.configured(&[("POLYGRAPH_PERSISTED_QUERIES", "off")]).await;
     let unsupported = post(&off.client, &by_hash(&hash(QUERY))).await;
     assert_eq!((unsupported.status, unsupported.code().as_str()), (200, "PERSISTED_QUERY_NOT_SUPPORTED"));
     assert_eq!(unsupported.errors()[0].message, "PersistedQueryNotSupported");
@@ -106,13 +106,10 @@ async fn a_client_is_told_what_to_do_where_nothing_is_known(world: &World) {
 /// A gateway with manifests.
 async fn trusting(world: &World, manifests: &[&Path], mode: &str) -> Served {
     let paths = manifests.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(",");
-    let mut env = world.env.clone();
-    env.extend([("POLYGRAPH_TRUSTED_DOCUMENTS", paths), ("POLYGRAPH_TRUSTED_DOCUMENTS_MODE", mode.to_owned())]);
-    let env: Vec<_> = env.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-    let config = Config::from_sources(None, &env, &[]).expect("a configuration");
-    let stores = OpenStores::open(&config, clock()).expect("stores that open");
-    let mut gateway = gateway(&config, &stores, &clock());
-    gateway.documents = documents(&config, &stores, &gateway.schema).await.expect("manifests");
+    let changes = [("POLYGRAPH_TRUSTED_DOCUMENTS", paths.as_str()), ("POLYGRAPH_TRUSTED_DOCUMENTS_MODE", mode)];
+    let (mut gateway, _) = world.counted_gateway(&changes);
+    let config = world.config_with(&changes);
+    gateway.documents = documents(&config, &world.stores, &gateway.schema).await.expect("manifests");
     world.serve(gateway).await
 }
 
@@ -165,8 +162,8 @@ async fn manifests_of_relay_and_apollo_name_the_same(world: &World) {
 }
 
 async fn a_document_by_name_is_answered_from_the_cache(world: &World) {
-    let served = world.with(&[]).await;
-    let text = format!("{QUERY} # {}", crate::support::namespace());
+    let (served, _) = keeping(world).await;
+    let text = format!("{QUERY} # {}", namespace());
     let body = by_hash(&hash(&text));
     post(&served.client, &with_text(body.clone(), &text)).await.data();
     let first = post(&served.client, &body).await;

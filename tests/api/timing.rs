@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 
+use crate::cache::keeping;
 use crate::support::{World, global, on_both};
 
 on_both!(whoever_may_have_requests_explained_is_told_where_time_went);
@@ -13,7 +14,7 @@ fn parts(header: &str) -> Vec<&str> {
 }
 
 async fn whoever_may_have_requests_explained_is_told_where_time_went(world: &World) {
-    let served = world.with(&[]).await;
+    let (served, _) = keeping(world).await;
     let made = served.client.ask(QUERY).await;
     let header = made.header("server-timing").expect("in development everybody is told");
     assert_eq!(parts(header), ["identify", "prepare", "cache", "execute", "total"], "{header}");
@@ -24,9 +25,9 @@ async fn whoever_may_have_requests_explained_is_told_where_time_went(world: &Wor
     assert!(got.header("server-timing").is_some());
 
     let demo = world.society.find("demo").expect("demo").id;
-    let some = world.with(&[("POLYGRAPH_EXPLAIN", global(demo))]).await;
+    let some = world.configured(&[("POLYGRAPH_EXPLAIN", &global(demo))]).await;
     assert!(some.client.signed_in("demo").ask(QUERY).await.header("server-timing").is_some());
-    let production = world.with(&[("POLYGRAPH_PRODUCTION", "true".to_owned())]).await;
+    let production = world.configured(&[("POLYGRAPH_PRODUCTION", "true")]).await;
     for client in [&some.client, &production.client] {
         assert_eq!(client.ask(QUERY).await.header("server-timing"), None);
     }

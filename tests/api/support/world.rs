@@ -103,12 +103,17 @@ impl World {
 
     /// The same, not served yet, and configured differently by these variables.
     pub(crate) fn counted_gateway(&self, changes: &[(&'static str, &str)]) -> (Gateway, CallLog) {
+        let log = CallLog::default();
+        let config = self.config_with(changes);
+        let gateway = Gateway { stores: self.logged(&log), results: None, ..gateway(&config, &self.stores, &clock()) };
+        (with_handles(gateway, &self.society), log)
+    }
+
+    /// The configuration, changed by these variables.
+    pub(crate) fn config_with(&self, changes: &[(&'static str, &str)]) -> Config {
         let mut env = self.env.clone();
         env.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let log = CallLog::default();
-        let gateway =
-            Gateway { stores: self.logged(&log), results: None, ..gateway(&read_config(&env), &self.stores, &clock()) };
-        (with_handles(gateway, &self.society), log)
+        read_config(&env)
     }
 
     /// The stores of this world, with a log of their calls.
