@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::AppError;
+use super::bus::open_bus;
 use super::serve::told_to_stop;
-use super::stores::open_events;
 use crate::cli::EventsCommand;
 use crate::config::Config;
 use crate::domain::cloud_event;
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// # Errors
 /// [`AppError`] where the bus is in a gateway's own process, or can't be reached at the beginning.
 pub(super) async fn events(config: &Config, command: EventsCommand) -> Result<(), AppError> {
-    let bus = open_events(config)?;
+    let bus = open_bus(config)?;
     if bus.kind() == "memory" {
         let sentence =
             "Events are told in each gateway's own process, where no other sees them: set EVENTS_URL or REDIS_URL.";

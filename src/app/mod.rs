@@ -1,5 +1,6 @@
 //! The composition root: puts adapters, layers, schema and routes together, and runs the commands.
 
+mod bus;
 mod cache;
 mod doctor;
 mod documents;

@@ -1,4 +1,4 @@
-//! The stores that a configuration asks for: the one place that knows all adapters.
+//! The stores that a configuration asks for: the one place that knows all their adapters. The event bus has its own, `bus.rs`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,23 +6,23 @@ use std::time::Duration;
 
 use polygraph_migrations::MigrationError;
 
+use super::bus::open_bus;
 use super::guards::Guards;
 use super::system::monotonic;
 use super::{AppError, SystemEntropy};
 use crate::cache::{Invalidation, Trust};
-use crate::config::{CacheChoice, Config, DatabaseChoice, EventsChoice, PostsChoice, SearchChoice};
+use crate::config::{CacheChoice, Config, DatabaseChoice, PostsChoice, SearchChoice};
 use crate::domain::tag::VOCABULARY;
 use crate::ports::{
     AccountStore, Backend, CacheRegister, Clock, Entropy as _, EventBus, Invalidated, Life, Outbox, PostStore,
     PublishingStore, RateLimiter, RegisteredDocuments, ResultCache, Role, SearchIndex, SessionCache, StoreResult,
     Stores, Throttle, UserStore,
 };
-use crate::stores::amqp::{AmqpEvents, AmqpEventsOptions};
 use crate::stores::elastic::{Elastic, ElasticOptions};
 use crate::stores::layer::Layered;
-use crate::stores::memory::{MemoryCache, MemoryEvents, MemoryRateLimiter, MemorySessions, MemoryThrottle};
+use crate::stores::memory::{MemoryCache, MemoryRateLimiter, MemorySessions, MemoryThrottle};
 use crate::stores::mongo::{Mongo, MongoOptions};
-use crate::stores::redis::{Redis, RedisEvents, RedisEventsOptions, RedisOptions, RedisSessions};
+use crate::stores::redis::{Redis, RedisOptions, RedisSessions};
 use crate::stores::sql::{Sql, SqlAccounts, SqlOptions, SqlOutbox, SqlPosts, SqlPublishing, SqlRegister, SqlUsers};
 use crate::stores::tantivy::{OpenError, TantivyIndex};
 use crate::sync::Wake;
@@ -31,10 +31,6 @@ use crate::sync::Wake;
 const MEMORY_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// The most keys whose tries are counted in this process, and the most budgets that are kept in it.
 pub(super) const THROTTLE_KEYS: usize = 100_000;
-/// How many events are remembered in this process at most.
-const EVENTS: u64 = 20_000;
-/// After what time an event that a worker has in hand is another's.
-const FORGOTTEN: Duration = Duration::from_secs(60);
 /// The most sessions that are near at hand in this process.
 const SESSIONS: usize = 100_000;
 
@@ -226,7 +222,7 @@ impl OpenStores {
             accounts: Arc::new(SqlAccounts::new(Arc::clone(&sql))),
             publishing,
             outboxes,
-            events: open_events(config)?,
+            events: open_bus(config)?,
             events_have_a_server: config.events.has_a_server,
             throttle,
             rate_limiter,
@@ -362,32 +358,6 @@ fn make_directory(directory: &Path) -> Result<(), AppError> {
     std::fs::create_dir_all(directory).map_err(|error| {
         let sentence = "can't be made. Choose another with --data-dir.";
         AppError::new(format!("The data directory {} {sentence}", directory.display()), error)
-    })
-}
-
-/// The event bus. A server is not asked anything yet.
-pub(super) fn open_events(config: &Config) -> Result<Arc<dyn EventBus>, AppError> {
-    let (stores, namespace) = (&config.stores, config.data.namespace.clone());
-    let refused = |error| AppError::new("EVENTS_URL can't be used.", error);
-    let (connect_timeout, command_timeout) = (stores.store_connect_timeout, stores.store_timeout);
-    let (most_events, longest) = (config.events.max_count, config.events.max_age);
-    Ok(match &config.events.bus {
-        EventsChoice::Memory => {
-            let most = usize::try_from(most_events.min(EVENTS)).unwrap_or(usize::MAX);
-            Arc::new(MemoryEvents::new(&SystemEntropy, most))
-        }
-        EventsChoice::Redis(url) => {
-            let url = url.expose().to_owned();
-            let (patience, entropy) = (FORGOTTEN, Arc::new(SystemEntropy));
-            let options =
-                RedisEventsOptions { url, namespace, connect_timeout, command_timeout, most_events, longest, patience };
-            Arc::new(RedisEvents::connect_lazy(options, entropy).map_err(refused)?)
-        }
-        EventsChoice::RabbitMq(url) => {
-            let url = url.expose().to_owned();
-            let options = AmqpEventsOptions { url, namespace, connect_timeout, command_timeout, most_events, longest };
-            Arc::new(AmqpEvents::connect_lazy(options, Arc::new(SystemEntropy)).map_err(refused)?)
-        }
     })
 }
 
