@@ -10,5 +10,7 @@ const proxy = { '/graphql': { target: gateway, ws: true, changeOrigin: false } }
 export default defineConfig({
   plugins: [relay({ codegen: false }), react()],
   server: { host: '127.0.0.1', proxy },
+  // React and Relay are that large.
+  build: { chunkSizeWarningLimit: 700 },
   preview: { host: '127.0.0.1', proxy },
 });

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
+import { ApiError } from './api/errors';
 import { App } from './App';
 import { RouterProvider } from './router';
 import { SessionProvider } from './session';
@@ -10,7 +11,12 @@ import './style/parts.css';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
-createRoot(root).render(
+createRoot(root, {
+  // What the gateway answers is said on the page, and no fault of the page.
+  onCaughtError: (error) => {
+    if (!(error instanceof ApiError)) console.error(error);
+  },
+}).render(
   <StrictMode>
     <SessionProvider>
       <RouterProvider>

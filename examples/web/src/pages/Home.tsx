@@ -156,7 +156,7 @@ function Suggestions({ query }: { query: HomeSuggestions_query$key }) {
             <li key={user.id}>
               <Person user={user}>
                 <span className="muted block">
-                  followed by {mutualCount} you follow
+                  {mutualCount} in common
                 </span>
               </Person>
               <FollowButton user={user} />

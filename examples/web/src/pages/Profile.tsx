@@ -1,5 +1,6 @@
-import { graphql, usePaginationFragment } from 'react-relay';
+import { graphql, useFragment, usePaginationFragment } from 'react-relay';
 
+import type { ProfileHeader_user$key } from '../__generated__/ProfileHeader_user.graphql';
 import type { ProfilePostsPaginationQuery } from '../__generated__/ProfilePostsPaginationQuery.graphql';
 import type { ProfilePosts_user$key } from '../__generated__/ProfilePosts_user.graphql';
 import type { ProfileQuery } from '../__generated__/ProfileQuery.graphql';
@@ -14,24 +15,10 @@ export function Profile({ handle }: { handle: string }) {
   const { user } = usePageQuery<ProfileQuery>(
     graphql`
       query ProfileQuery($handle: String!) {
-        # Null means that there is nobody; an error, that nobody can tell at the moment.
+        # Null means that there is nobody; an error, that nobody can tell at the moment. Errors of fragments are their own.
         user(handle: $handle) @catch {
-          handle
           name
-          bio
-          createdAt
-          followersCount
-          followingCount
-          postsCount
-          followsViewer
-          mutualFollowers(first: 3) {
-            totalCount
-            nodes {
-              id
-              ...Person_user
-            }
-          }
-          ...FollowButton_user
+          ...ProfileHeader_user
           ...ProfilePosts_user
         }
       }
@@ -41,36 +28,66 @@ export function Profile({ handle }: { handle: string }) {
   useTitle((user.ok && user.value?.name) || `@${handle}`);
   if (!user.ok) return <Unavailable of={`@${handle}`} />;
   if (!user.value) return <p>There is nobody called @{handle}.</p>;
-  const { name, bio, mutualFollowers, ...person } = user.value;
+  return (
+    <>
+      <Header user={user.value} />
+      <h2>Posts</h2>
+      <ProfilePosts user={user.value} />
+    </>
+  );
+}
+
+function Header({ user: key }: { user: ProfileHeader_user$key }) {
+  const user = useFragment(
+    graphql`
+      fragment ProfileHeader_user on User {
+        handle
+        name
+        bio
+        createdAt
+        followersCount
+        followingCount
+        postsCount
+        followsViewer
+        mutualFollowers(first: 3) {
+          totalCount
+          nodes {
+            id
+            ...Person_user
+          }
+        }
+        ...FollowButton_user
+      }
+    `,
+    key,
+  );
   return (
     <>
       <section className="card profile" aria-labelledby="name">
-        <Avatar name={name} seed={person.handle} large />
+        <Avatar name={user.name} seed={user.handle} large />
         <div>
-          <h1 id="name" dir="auto">{name}</h1>
+          <h1 id="name" dir="auto">{user.name}</h1>
           <p className="muted">
-            @{person.handle} · since <Time at={person.createdAt} />
-            {person.followsViewer && <span className="badge">follows you</span>}
+            @{user.handle} · since <Time at={user.createdAt} />
+            {user.followsViewer && <span className="badge">follows you</span>}
           </p>
-          {bio && <p dir="auto">{bio}</p>}
+          {user.bio && <p dir="auto">{user.bio}</p>}
           <dl className="counts">
-            <Count of="Posts" is={person.postsCount} />
-            <Count of="Followers" is={person.followersCount} />
-            <Count of="Following" is={person.followingCount} />
+            <Count of="Posts" is={user.postsCount} />
+            <Count of="Followers" is={user.followersCount} />
+            <Count of="Following" is={user.followingCount} />
           </dl>
         </div>
-        <FollowButton user={user.value} />
+        <FollowButton user={user} />
       </section>
-      {mutualFollowers && mutualFollowers.nodes.length > 0 && (
+      {user.mutualFollowers && user.mutualFollowers.nodes.length > 0 && (
         <section aria-labelledby="mutual" className="mutual">
-          <h2 id="mutual">Followed by {mutualFollowers.totalCount} whom you follow</h2>
-          {mutualFollowers.nodes.map((follower) => (
+          <h2 id="mutual">Followed by {user.mutualFollowers.totalCount} whom you follow</h2>
+          {user.mutualFollowers.nodes.map((follower) => (
             <Person key={follower.id} user={follower} />
           ))}
         </section>
       )}
-      <h2>Posts</h2>
-      <ProfilePosts user={user.value} />
     </>
   );
 }

@@ -74,7 +74,7 @@ export function LikeButton({ post: key }: { post: LikeButton_post$key }) {
 
   return (
     <span className="like">
-      <button type="button" aria-pressed={liked} aria-label={`Like “${post.title}”`} onClick={toggle}>
+      <button type="button" aria-pressed={liked} aria-busy={liking || unliking} aria-label={`Like “${post.title}”`} onClick={toggle}>
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <path d="M12 20.5 4.3 12.9a5 5 0 0 1 7.1-7l.6.6.6-.6a5 5 0 0 1 7.1 7Z" />
         </svg>

@@ -19,7 +19,7 @@ export function SearchBox() {
   const [text, setText] = useState('');
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
-  const suggestions = useSuggestions(open ? text.trim() : '');
+  const suggestions = useSuggestions(text.trim());
   const id = useId();
   const shown = open && suggestions.length > 0;
 
@@ -44,7 +44,9 @@ export function SearchBox() {
       // From the field (-1) to the first, from the last to the field.
       const places = suggestions.length + 1;
       setActive(((active + 1 + step + places) % places) - 1);
-    } else if (event.key === 'Escape') {
+    } else if (event.key === 'Escape' && shown) {
+      // The first closes the list, the next is the browser's, and empties the field.
+      event.preventDefault();
       setOpen(false);
       setActive(-1);
     } else if (event.key === 'Enter') {
