@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import relay from 'vite-plugin-relay-lite';
 
 const gateway = process.env.POLYGRAPH_URL ?? 'http://127.0.0.1:4000';
@@ -7,8 +7,21 @@ const gateway = process.env.POLYGRAPH_URL ?? 'http://127.0.0.1:4000';
 // takes a WebSocket from pages of its own host only.
 const proxy = { '/graphql': { target: gateway, ws: true, changeOrigin: false } };
 
+// What is built runs its own scripts only. The development server needs inline ones.
+const policy: Plugin = {
+  name: 'content-security-policy',
+  apply: 'build',
+  transformIndexHtml: () => [
+    {
+      tag: 'meta',
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'" },
+      injectTo: 'head-prepend',
+    },
+  ],
+};
+
 export default defineConfig({
-  plugins: [relay({ codegen: false }), react()],
+  plugins: [relay({ codegen: false }), react(), policy],
   server: { host: '127.0.0.1', proxy },
   // React and Relay are that large.
   build: { chunkSizeWarningLimit: 700 },

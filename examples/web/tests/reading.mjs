@@ -10,8 +10,9 @@ export function reading(world) {
   const { stores } = world;
   const visit = (options) => Visitor.come(world.browser, world.app.origin, options);
   const api = (query, variables, token) => ask(world.gateway.address, query, variables, token);
-  // Two worlds would make the same pictures.
+  // These would come out the same in both worlds.
   const picture = async (visitor, name) => stores === 'embedded' && visitor.picture(name);
+  const accessible = async (visitor) => stores === 'embedded' && visitor.accessible();
 
   test('the latest posts go on for three pages', async () => {
     const visitor = await visit();
@@ -19,7 +20,7 @@ export function reading(world) {
     await visitor.scrollTo(30);
     const { posts } = await api('{ posts(first: 30) { nodes { title } } }');
     assert.deepEqual((await visitor.titles()).slice(0, 30), posts.nodes.map(({ title }) => title));
-    await visitor.accessible();
+    await accessible(visitor);
     await visitor.leave();
   });
 
@@ -28,7 +29,7 @@ export function reading(world) {
     const { page } = visitor;
     await visitor.signIn();
     await picture(visitor, 'feed');
-    await visitor.accessible();
+    await accessible(visitor);
     await visitor.scrollTo(30);
     const token = await page.evaluate(() => sessionStorage.getItem('polygraph-token'));
     const { feed } = await api('{ feed(first: 30) { nodes { title } } }', {}, token);
@@ -42,7 +43,7 @@ export function reading(world) {
     assert.equal(await page.title(), `${feed.nodes[25].title} · Polygraph`);
     assert.equal(await page.evaluate(() => document.activeElement.id), 'main', 'the focus is on the new page');
     assert.equal(await page.evaluate(() => scrollY), 0);
-    await visitor.accessible();
+    await accessible(visitor);
     await page.goBack();
     await page.getByRole('heading', { name: 'Your feed', level: 1 }).waitFor();
     assert.ok((await visitor.posts.count()) >= 30, 'all pages are there');
@@ -70,7 +71,7 @@ export function reading(world) {
     assert.equal(await options.nth(1).getAttribute('aria-selected'), 'true');
     assert.equal(await field.getAttribute('aria-activedescendant'), await options.nth(1).getAttribute('id'));
     await picture(visitor, 'suggest');
-    await visitor.accessible();
+    await accessible(visitor);
     await page.keyboard.press('Escape');
     assert.equal(await options.count(), 0);
     assert.equal(await field.getAttribute('aria-expanded'), 'false');
@@ -98,7 +99,7 @@ export function reading(world) {
     const { search } = await api(asked);
     await page.getByText(`${search.totalCount} found`).waitFor();
     await picture(visitor, 'search');
-    await visitor.accessible();
+    await accessible(visitor);
     while ((await results.count()) < 20) {
       const before = await results.count();
       await page.mouse.wheel(0, 3000);
@@ -133,7 +134,7 @@ export function reading(world) {
     assert.deepEqual((await visitor.titles()).slice(0, 20), user.posts.nodes.map(({ title }) => title));
     await page.mouse.wheel(0, -100_000);
     await picture(visitor, 'profile');
-    await visitor.accessible();
+    await accessible(visitor);
 
     await page.goto('/@nobody_at_all');
     await page.getByText('There is nobody called @nobody_at_all.').waitFor();
@@ -156,7 +157,7 @@ export function reading(world) {
     await page.locator('.leaderboard').waitFor();
     assert.deepEqual(await ranked(), await expected());
     await picture(visitor, 'leaderboard');
-    await visitor.accessible();
+    await accessible(visitor);
 
     const day = 24 * 60 * 60 * 1000;
     const aYearAgo = new Date((Math.floor(Date.now() / day) - 365) * day).toISOString();

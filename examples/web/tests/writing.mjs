@@ -127,6 +127,32 @@ export function writing(world) {
     await visitor.leave();
   });
 
+  test('a highlight is not trusted: what is no <em> is text, and no script but the app’s own runs', async () => {
+    const visitor = await visit();
+    const { page } = visitor;
+    await page.route('**/graphql', async (route) => {
+      const response = await route.fetch();
+      const answer = await response.json();
+      for (const { node } of answer.data.search?.edges ?? []) {
+        node.highlights = [{ field: 'content', html: 'a <em>b</em> &lt;c&gt; <img src="x" onerror="alert(1)"><script>alert(2)</script><b>d</b>' }];
+      }
+      await route.fulfill({ response, json: answer });
+    });
+    await page.goto('/search?q=balcony');
+    const result = page.locator('.results li').first();
+    await result.getByText('a b <c> ').waitFor();
+    assert.deepEqual(await result.locator('mark').allTextContents(), ['b']);
+    assert.equal(await page.locator('#main :is(img, script, b, em)').count(), 0);
+    const ran = await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'globalThis.ran = true';
+      document.head.append(script);
+      return globalThis.ran === true;
+    });
+    assert.equal(ran, false);
+    await visitor.leave(/Content Security Policy/);
+  });
+
   test('a form says at each field what to mend', async () => {
     const visitor = await visit();
     const { page } = visitor;
