@@ -44,10 +44,13 @@ export function reading(world) {
     assert.equal(await page.evaluate(() => document.activeElement.id), 'main', 'the focus is on the new page');
     assert.equal(await page.evaluate(() => scrollY), 0);
     await accessible(visitor);
+    const asked = [];
+    page.on('request', (request) => asked.push(request.postDataJSON()?.query));
     await page.goBack();
     await page.getByRole('heading', { name: 'Your feed', level: 1 }).waitFor();
     assert.ok((await visitor.posts.count()) >= 30, 'all pages are there');
     assert.equal(await page.evaluate(() => scrollY), scrolled);
+    assert.deepEqual(asked.filter((query) => query?.includes('query HomeQuery')), [], 'nothing of it is asked for again');
     await visitor.leave();
   });
 
