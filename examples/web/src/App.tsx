@@ -17,7 +17,7 @@ import { Link, useRouter, userPath, useTitle } from './router';
 import { useSession } from './session';
 
 export function App() {
-  const { path, query } = useRouter().route;
+  const { route, leaving } = useRouter();
   const { signedIn } = useSession();
   return (
     <>
@@ -33,15 +33,15 @@ export function App() {
         <SearchBox />
         <div className="account">{signedIn ? <Account /> : <Link to="/sign-in">Sign in</Link>}</div>
       </header>
-      <main id="main" tabIndex={-1}>
-        <Page key={`${path}?${query}`}>{page(path)}</Page>
+      <main id="main" tabIndex={-1} aria-busy={leaving}>
+        <Page key={route.path}>{page(route.path)}</Page>
       </main>
     </>
   );
 }
 
 function page(path: string): ReactNode {
-  const [, first = '', second] = path.split('/').map(decodeURIComponent);
+  const [, first = '', second] = path.split('/').map(decoded);
   if (path === '/') return <Home />;
   if (path === '/leaderboard') return <Leaderboard />;
   if (path === '/search') return <Search />;
@@ -49,6 +49,14 @@ function page(path: string): ReactNode {
   if (first === 'posts' && second) return <Post id={second} />;
   if (first.startsWith('@')) return <Profile handle={first.slice(1)} />;
   return <Nowhere />;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function Nowhere() {

@@ -1,6 +1,6 @@
 // Addresses: which page is shown, and how one gets to another.
 
-import { createContext, startTransition, useCallback, useContext, useEffect, useMemo, useRef, useState, type AnchorHTMLAttributes, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useTransition, type AnchorHTMLAttributes, type ReactNode } from 'react';
 
 interface Route {
   path: string;
@@ -14,6 +14,8 @@ interface Route {
 interface Router {
   route: Route;
   navigate: (to: string) => void;
+  // Whether one is on the way to another page.
+  leaving: boolean;
 }
 
 const RouterContext = createContext<Router | null>(null);
@@ -24,6 +26,7 @@ function here(visit: number, restored: boolean): Route {
 
 export function RouterProvider({ children }: { children: ReactNode }) {
   const [route, setRoute] = useState(() => here(Date.now(), false));
+  const [leaving, startLeaving] = useTransition();
   const scrolled = useRef(new Map<number, number>());
   const shown = useRef(route);
 
@@ -33,7 +36,7 @@ export function RouterProvider({ children }: { children: ReactNode }) {
     const back = (event: PopStateEvent) => {
       scrolled.current.set(shown.current.visit, scrollY);
       const visit = (event.state as { visit?: number } | null)?.visit;
-      startTransition(() => setRoute(here(visit ?? Date.now(), visit !== undefined)));
+      startLeaving(() => setRoute(here(visit ?? Date.now(), visit !== undefined)));
     };
     addEventListener('popstate', back);
     return () => removeEventListener('popstate', back);
@@ -43,18 +46,18 @@ export function RouterProvider({ children }: { children: ReactNode }) {
     scrolled.current.set(shown.current.visit, scrollY);
     const visit = Date.now();
     history.pushState({ visit }, '', to);
-    startTransition(() => setRoute(here(visit, false)));
+    startLeaving(() => setRoute(here(visit, false)));
   }, []);
 
   // Who follows a link is at the top of another page, with the keyboard and a screen reader as well.
   useEffect(() => {
     if (shown.current === route) return;
+    if (shown.current.path !== route.path) document.getElementById('main')?.focus({ preventScroll: true });
     shown.current = route;
-    document.getElementById('main')?.focus({ preventScroll: true });
     scrollTo(0, route.restored ? (scrolled.current.get(route.visit) ?? 0) : 0);
   }, [route]);
 
-  const router = useMemo(() => ({ route, navigate }), [route, navigate]);
+  const router = useMemo(() => ({ route, navigate, leaving }), [route, navigate, leaving]);
   return <RouterContext value={router}>{children}</RouterContext>;
 }
 

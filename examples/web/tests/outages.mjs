@@ -30,6 +30,19 @@ export function outages(world) {
     assert.ok((await page.getByRole('button', { name: /^Follow / }).count()) > 0, 'suggestions are there');
     await visitor.picture('outage');
     await visitor.accessible();
+    let answer;
+    await page.route('**/graphql', async (route) => {
+      await new Promise((wake) => (answer = wake));
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Trying…' }).waitFor();
+    assert.ok(await page.getByRole('heading', { name: 'Who to follow' }).isVisible(), 'the rest stays while it is tried');
+    await until('it asks', () => answer !== undefined);
+    answer();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await page.unroute('**/graphql');
+
     await page.goto('/@domingo_moore61');
     await page.getByRole('heading', { name: 'Domingo Moore', level: 1 }).waitFor();
     await page.getByText('Posts: not available right now.').waitFor();

@@ -1,7 +1,7 @@
 // The feed of who is signed in, the latest posts for everybody else, and beside it what is asked of other stores: all of it
 // in one request.
 
-import { useState } from 'react';
+import { useMemo, useState, useTransition } from 'react';
 import { graphql, useFragment, usePaginationFragment, useSubscription } from 'react-relay';
 
 import type { HomeFeedPaginationQuery } from '../__generated__/HomeFeedPaginationQuery.graphql';
@@ -70,20 +70,28 @@ function Feed({ query }: { query: HomeFeed_query$key }) {
   );
   // What is new is counted, and shown when it is asked for: nothing moves under the reader's eyes.
   const [fresh, setFresh] = useState(0);
-  useSubscription<HomeFeedSubscription>({
-    subscription: graphql`
-      subscription HomeFeedSubscription {
-        feed {
-          id
-        }
-      }
-    `,
-    variables: {},
-    onNext: () => setFresh((count) => count + 1),
-    onError: () => {},
-  });
+  useSubscription<HomeFeedSubscription>(
+    useMemo(
+      () => ({
+        subscription: graphql`
+          subscription HomeFeedSubscription {
+            feed {
+              id
+            }
+          }
+        `,
+        variables: {},
+        onNext: () => setFresh((count) => count + 1),
+        onError: () => {},
+      }),
+      [],
+    ),
+  );
+  const [showing, startShowing] = useTransition();
   const show = () => {
-    refetch({}, { fetchPolicy: 'network-only', onComplete: (error) => error ?? setFresh(0) });
+    startShowing(() => {
+      refetch({}, { fetchPolicy: 'network-only', onComplete: (error) => error ?? setFresh(0) });
+    });
     scrollTo(0, 0);
   };
   return (
@@ -91,7 +99,7 @@ function Feed({ query }: { query: HomeFeed_query$key }) {
       <h1>Your feed</h1>
       <div role="status">
         {fresh > 0 && (
-          <button type="button" className="primary fresh" onClick={show}>
+          <button type="button" className="primary fresh" aria-busy={showing} onClick={show}>
             {fresh === 1 ? 'Show 1 new post' : `Show ${fresh} new posts`}
           </button>
         )}

@@ -15,16 +15,18 @@ interface Attempts {
 
 const AttemptsContext = createContext<Attempts>({ attempt: 0, retry: () => {}, retrying: false });
 
-// Give it the page's address as its key.
+// Give it the page's path as its key. Within a page, what is there stays until what was asked for has come: another
+// search, or another try.
 export function Page({ children }: { children: ReactNode }) {
+  const { visit } = useRouter().route;
   const [attempt, setAttempt] = useState(0);
   const [retrying, startRetry] = useTransition();
   const retry = () => startRetry(() => setAttempt(attempt + 1));
   return (
     <AttemptsContext value={{ attempt, retry, retrying }}>
-      <Boundary key={attempt}>
-        <Suspense fallback={<p className="loading" role="status">Loading…</p>}>{children}</Suspense>
-      </Boundary>
+      <Suspense fallback={<p className="loading" role="status">Loading…</p>}>
+        <Boundary asked={`${visit}.${attempt}`}>{children}</Boundary>
+      </Suspense>
     </AttemptsContext>
   );
 }
@@ -41,37 +43,40 @@ export function usePageQuery<T extends OperationType>(query: GraphQLTaggedNode, 
 
 // Stands where a part of the page could not be had, while the rest is there. `of` is what is missing.
 export function Unavailable({ of }: { of: string }) {
+  return <Notice role="status">{of}: not available right now.</Notice>;
+}
+
+function Notice({ role, children }: { role: 'status' | 'alert'; children: ReactNode }) {
   const { retry, retrying } = useContext(AttemptsContext);
   return (
-    <div className="unavailable" role="status">
-      <p>{of}: not available right now.</p>
-      <button type="button" onClick={retry} disabled={retrying}>
+    <div className="unavailable" role={role}>
+      <p>{children}</p>
+      <button type="button" aria-disabled={retrying} onClick={() => !retrying && retry()}>
         {retrying ? 'Trying…' : 'Try again'}
       </button>
     </div>
   );
 }
 
-function Failed({ error }: { error: unknown }) {
-  const { retry, retrying } = useContext(AttemptsContext);
-  return (
-    <div className="unavailable" role="alert">
-      <p>{sentence(error)}</p>
-      <button type="button" onClick={retry} disabled={retrying}>
-        {retrying ? 'Trying…' : 'Try again'}
-      </button>
-    </div>
-  );
+interface Caught {
+  asked: string;
+  failure?: { error: unknown } | undefined;
 }
 
-class Boundary extends Component<{ children: ReactNode }, { error?: unknown }> {
-  override state: { error?: unknown } = {};
+// Catches what a page throws, until something else is asked for.
+class Boundary extends Component<{ asked: string; children: ReactNode }, Caught> {
+  override state: Caught = { asked: this.props.asked };
 
-  static getDerivedStateFromError(error: unknown) {
-    return { error };
+  static getDerivedStateFromError(error: unknown): Partial<Caught> {
+    return { failure: { error } };
+  }
+
+  static getDerivedStateFromProps({ asked }: { asked: string }, before: Caught): Caught | null {
+    return asked === before.asked ? null : { asked, failure: undefined };
   }
 
   override render() {
-    return 'error' in this.state ? <Failed error={this.state.error} /> : this.props.children;
+    const { failure } = this.state;
+    return failure ? <Notice role="alert">{sentence(failure.error)}</Notice> : this.props.children;
   }
 }
