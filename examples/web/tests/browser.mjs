@@ -91,6 +91,8 @@ export class Visitor {
 
   async picture(name) {
     mkdirSync(pictures, { recursive: true });
+    // What was scrolled to is painted by the frame after the next.
+    await this.page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
     await this.page.screenshot({ path: join(pictures, `web-${name}.png`) });
   }
 
