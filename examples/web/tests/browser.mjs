@@ -72,7 +72,9 @@ export class Visitor {
       const before = await this.posts.count();
       await this.posts.last().scrollIntoViewIfNeeded();
       await this.page.mouse.wheel(0, 2000);
-      await this.posts.nth(before).waitFor();
+      await this.posts.nth(before).waitFor().catch(async () => {
+        assert.fail(`no more than ${before} posts came; below them: ${await this.page.locator('.more').allTextContents()}`);
+      });
     }
   }
 

@@ -1,6 +1,6 @@
 // A list of posts that goes on as one scrolls.
 
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { LoadMoreFn } from 'react-relay';
 import type { OperationType } from 'relay-runtime';
 
@@ -33,25 +33,26 @@ export function Posts<T extends OperationType>({ edges, pages, empty }: Props<T>
 export function More<T extends OperationType>({ pages: { hasNext, isLoadingNext, loadNext } }: { pages: Props<T>['pages'] }) {
   const button = useRef<HTMLButtonElement>(null);
   const [failure, setFailure] = useState<Error | null>(null);
-  const load = useRef(() => {});
-  load.current = () => {
+  const load = useCallback(() => {
     setFailure(null);
     loadNext(10, { onComplete: setFailure });
-  };
+  }, [loadNext]);
 
+  // An observer tells where the button is when it begins, and then only of changes. So there is another one whenever there
+  // may be more to load: after each page, and when Relay, which loads nothing while the list itself is asked for, will again.
   const automatic = hasNext && !isLoadingNext && !failure;
   useEffect(() => {
     if (!automatic || !button.current) return;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && load.current(), { rootMargin: '600px' });
+    const observer = new IntersectionObserver((entries) => entries.at(-1)?.isIntersecting && load(), { rootMargin: '600px' });
     observer.observe(button.current);
     return () => observer.disconnect();
-  }, [automatic]);
+  }, [automatic, load]);
 
   if (!hasNext) return <p className="muted end">That is all.</p>;
   return (
     <div className="more">
       {failure && <p role="alert">More: {sentence(failure)}</p>}
-      <button ref={button} type="button" aria-disabled={isLoadingNext} onClick={() => !isLoadingNext && load.current()}>
+      <button ref={button} type="button" aria-disabled={isLoadingNext} onClick={() => !isLoadingNext && load()}>
         {isLoadingNext ? 'Loading…' : failure ? 'Try again' : 'More'}
       </button>
     </div>
