@@ -73,15 +73,28 @@ export class Gateway {
     POLYGRAPH_LOG: 'error',
   };
 
-  static async embedded() {
-    const gateway = new Gateway();
-    await gateway.#serve();
-    return gateway;
+  static embedded() {
+    return Gateway.#started((gateway) => gateway.#serve());
   }
 
   // In a namespace of its own. Results are not kept, so that it shows when a store is cut off.
-  static async real() {
+  static real() {
+    return Gateway.#started((gateway) => gateway.#serveOnStores());
+  }
+
+  // What could not be started leaves nothing behind.
+  static async #started(start) {
     const gateway = new Gateway();
+    try {
+      await start(gateway);
+    } catch (error) {
+      await gateway.stop();
+      throw error;
+    }
+    return gateway;
+  }
+
+  async #serveOnStores() {
     const stores = {
       DATABASE_URL: 'POLYGRAPH_TEST_POSTGRES_URL',
       MONGODB_URL: 'POLYGRAPH_TEST_MONGODB_URL',
@@ -89,16 +102,15 @@ export class Gateway {
       REDIS_URL: 'POLYGRAPH_TEST_REDIS_URL',
     };
     for (const [setting, variable] of Object.entries(stores)) {
-      gateway.wires[setting] = new Wire(url(variable));
-      gateway.#env[setting] = await gateway.wires[setting].url();
+      this.wires[setting] = new Wire(url(variable));
+      this.#env[setting] = await this.wires[setting].url();
     }
-    gateway.#env.POLYGRAPH_NAMESPACE = `web_${process.pid}_${Date.now().toString(36)}`;
-    gateway.#env.POLYGRAPH_RESULT_CACHE_TTL = 'off';
-    const seeding = spawn(binary, ['seed'], { env: gateway.#env, stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#env.POLYGRAPH_NAMESPACE = `web_${process.pid}_${Date.now().toString(36)}`;
+    this.#env.POLYGRAPH_RESULT_CACHE_TTL = 'off';
+    const seeding = spawn(binary, ['seed'], { env: this.#env, stdio: ['ignore', 'ignore', 'inherit'] });
     const [code] = await once(seeding, 'exit');
     if (code !== 0) throw new Error(`${binary} seed ended with ${code}`);
-    await gateway.#serve();
-    return gateway;
+    await this.#serve();
   }
 
   async #serve() {
@@ -111,7 +123,7 @@ export class Gateway {
   }
 
   async stop() {
-    if (this.process.exitCode === null) {
+    if (this.process?.exitCode === null) {
       this.process.kill('SIGTERM');
       await once(this.process, 'exit');
     }
