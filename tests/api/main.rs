@@ -18,6 +18,7 @@ mod exposure;
 mod fields;
 mod fuzz;
 mod golden;
+mod graphiql;
 mod limits;
 mod live;
 mod outage;

@@ -7,9 +7,10 @@ import { after, before, describe, test } from 'node:test';
 import { Gateways, ask, realStores, signUp } from '../clients/gateways.mjs';
 import { launch, open } from './pages.mjs';
 
-// What a first visit may cost. One more request or a tenth more bytes are to be noticed.
+// What a first visit may cost: the page, its scripts and styles, three workers, an icon font, the schema. A tenth more is to
+// be noticed.
 const MOST_REQUESTS = 14;
-const MOST_BYTES = 1_850_000;
+const MOST_BYTES = 2_000_000;
 
 let browser;
 before(async () => {
@@ -63,7 +64,7 @@ for (const [name, stores] of [
 
     // A test with a page of its own, which must have nothing to complain about.
     const visit = (what, options, body) =>
-      test(what, async (context) => {
+      test(what, { timeout: 120_000 }, async (context) => {
         const page = await open(browser, address, options);
         try {
           await body(page, context);
@@ -75,25 +76,22 @@ for (const [name, stores] of [
       });
 
     visit('a first visit loads all that it needs from the gateway, and little of it', {}, async (page, context) => {
-      const sizes = await Promise.all(page.requests.map((request) => request.sizes()));
-      const bytes = sizes.reduce((sum, { responseHeadersSize, responseBodySize }) => sum + responseHeadersSize + responseBodySize, 0);
       const took = await page.page.evaluate(() => Math.round(performance.now()));
-      context.diagnostic(`${page.requests.length} requests, ${bytes} bytes, ready after at most ${took} ms`);
+      context.diagnostic(`${page.requests.length} requests, ${page.bytes} bytes, ready after at most ${took} ms`);
       assert.ok(page.requests.length <= MOST_REQUESTS, page.requests.map((request) => request.url()).join('\n'));
-      assert.ok(bytes > 500_000 && bytes <= MOST_BYTES, `${bytes} bytes`);
+      assert.ok(page.bytes > 1_000_000 && page.bytes <= MOST_BYTES, `${page.bytes} bytes`);
       const tabs = await page.page.getByRole('tab').allInnerTexts();
       assert.deepEqual(tabs.map((tab) => tab.trim()), ['Posts', 'Search', 'Leaderboard', 'Profile', 'Write', 'Published']);
 
-      // A second visit is asked whether it has the page, and has all else.
-      page.requests.length = 0;
+      // A second visit asks whether the page has changed, and loads nothing again.
       await page.page.reload();
       await page.isReady();
-      const again = await Promise.all(page.requests.map(async (request) => (await request.response()).status()));
-      const fetched = await page.page.evaluate(() =>
-        performance.getEntriesByType('resource').filter((entry) => entry.transferSize > 0).map((entry) => entry.name),
+      const loaded = await page.page.evaluate(() =>
+        [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+          .filter((entry) => entry.encodedBodySize > 0 && entry.transferSize > entry.encodedBodySize)
+          .map((entry) => new URL(entry.name).pathname),
       );
-      assert.equal(again[0], 304);
-      assert.deepEqual(fetched.filter((url) => url.includes('/assets/')), []);
+      assert.deepEqual(loaded.filter((path) => path !== '/graphql'), []);
     });
 
     visit('a query is run, and its answer shown', {}, async (page) => {
@@ -112,6 +110,7 @@ for (const [name, stores] of [
       }
       await page.page.getByRole('tab', { name: 'Write' }).click();
       const { answer } = await page.run();
+      assert.equal(answer.data.createPost, null);
       assert.equal(answer.errors[0].extensions.code, 'UNAUTHENTICATED');
     });
 
@@ -163,7 +162,7 @@ for (const [name, stores] of [
       assert.deepEqual(answer, { data: { viewer: { handle: 'demo', email: 'demo@example.org' } } });
       const token = headers.authorization.replace('Bearer ', '');
       await page.press('Headers');
-      await page.shows('"Authorization": "Bearer ', '.graphiql-editor:not(.hidden)[aria-label=Headers]');
+      await page.shows('"Authorization": "Bearer ', '.graphiql-editor-tool .graphiql-editor:not(.hidden)');
       await page.screenshot(`signed-in-${name}`);
 
       // A new tab and a query from the history are sent by the same person.
@@ -187,8 +186,7 @@ for (const [name, stores] of [
 
       await page.press('Sign out');
       await page.page.getByRole('button', { name: 'Sign in' }).waitFor();
-      await page.page.getByRole('tab', { name: 'Posts' }).click();
-      await page.write('{ viewer { handle } }');
+      await page.page.getByRole('tab').first().click();
       const out = await page.run();
       assert.deepEqual([out.answer, out.headers.authorization], [{ data: { viewer: null } }, undefined]);
       await assert.rejects(ask(address, '{ viewer { handle } }', {}, token), /UNAUTHENTICATED/);
@@ -209,11 +207,12 @@ for (const [name, stores] of [
       assert.ok(levels.length >= 3, JSON.stringify(levels));
       const [first] = levels[0].batches;
       const cells = await panel.locator('tbody tr').first().locator('td').allInnerTexts();
-      assert.deepEqual(cells.slice(0, 2), [first.store, first.port]);
+      assert.deepEqual([cells[0], cells[1].split('\n')[0]], [first.store, first.port]);
       assert.equal(Number(cells[3]), first.rows);
       assert.match(await panel.innerText(), new RegExp(`Cost\\s+${cost.toLocaleString('en')}\\s`));
       await page.screenshot(`explain-${name}`);
 
+      page.isToReport('status of 400');
       await page.write('{ nothing }');
       await page.run();
       await panel.getByText('The query was refused').waitFor();
@@ -221,23 +220,24 @@ for (const [name, stores] of [
     });
 
     visit('in the dark it is dark', { colorScheme: 'dark' }, async (page) => {
-      const lightness = (selector) =>
-        page.page.locator(selector).first().evaluate((element) => {
+      // GraphiQL's own colours are rules, Monaco's a theme that it is told of.
+      const is = async (theme, isAsExpected) => {
+        await page.page.locator(`.graphiql-query-editor .monaco-editor.${theme}`).waitFor();
+        const lightness = await page.page.locator('.graphiql-container').evaluate((element) => {
           const [red, green, blue] = getComputedStyle(element).backgroundColor.match(/\d+/g).map(Number);
           return (red + green + blue) / 3 / 255;
         });
-      const places = ['.graphiql-container', '.graphiql-query-editor .monaco-editor'];
-      const are = async (isAsExpected) => {
-        for (const place of places) assert.ok(isAsExpected(await lightness(place)), `${place}: ${await lightness(place)}`);
+        assert.ok(isAsExpected(lightness), `${lightness}`);
       };
+      const isDark = () => is('vs-dark', (lightness) => lightness < 0.3);
       await page.run();
       await page.screenshot(`dark-${name}`);
-      await are((lightness) => lightness < 0.3);
+      await isDark();
       await page.page.emulateMedia({ colorScheme: 'light' });
-      await are((lightness) => lightness > 0.9);
+      await is('vs', (lightness) => lightness > 0.9);
       await page.press('Open settings dialog');
       await page.press('Dark');
-      await are((lightness) => lightness < 0.3);
+      await isDark();
     });
   });
 }

@@ -28,7 +28,10 @@ export async function open(browser, address, options = {}) {
 
 export class Page {
   faults = [];
+  #expected = [];
   requests = [];
+  // How long what it loaded is; a worker that is started again comes from the browser's cache.
+  #lengths = new Map();
   sockets = [];
 
   constructor(page, address) {
@@ -42,12 +45,26 @@ export class Page {
       this.requests.push(request);
       this.#isOurs(request.url());
     });
+    page.on('response', (response) => {
+      const length = response.headers()['content-length'];
+      if (length === undefined && response.status() !== 304) report(`${response.url()} does not say how long it is`);
+      this.#lengths.set(response.url(), Number(length ?? 0));
+    });
     page.on('websocket', (socket) => {
       this.#isOurs(socket.url());
       const sent = [];
       this.sockets.push({ url: socket.url(), sent });
       socket.on('framesent', ({ payload }) => sent.push(JSON.parse(payload)));
     });
+  }
+
+  // What the browser is to report in this test, once or more.
+  isToReport(text) {
+    this.#expected.push(text);
+  }
+
+  get bytes() {
+    return [...this.#lengths.values()].reduce((sum, length) => sum + length, 0);
   }
 
   #isOurs(url) {
@@ -121,9 +138,11 @@ export class Page {
     return this.page.screenshot({ path: `${screenshots}${name}.png` });
   }
 
-  // Fails if anything was reported.
+  // Fails if anything else was reported than was to be.
   async close() {
     await this.page.context().close();
-    assert.deepEqual(this.faults, []);
+    for (const text of this.#expected) assert.ok(this.faults.some((fault) => fault.includes(text)), `no ${text}`);
+    const isExpected = (fault) => this.#expected.some((text) => fault.includes(text));
+    assert.deepEqual(this.faults.filter((fault) => !isExpected(fault)), []);
   }
 }

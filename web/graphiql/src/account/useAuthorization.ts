@@ -15,12 +15,17 @@ export function useAuthorization(token: string | undefined): (token: string | un
 
   useEffect(() => {
     if (!headerEditor || token === undefined) return undefined;
+    let isOver = false;
     const fill = () => {
-      if (headerEditor.getValue().trim() === '') headerEditor.setValue(authorize('', token));
+      if (!isOver && headerEditor.getValue().trim() === '') headerEditor.setValue(authorize('', token));
     };
     fill();
-    const listener = headerEditor.onDidChangeModelContent(fill);
-    return () => listener.dispose();
+    // Monaco is still at work on a change when it tells of it.
+    const listener = headerEditor.onDidChangeModelContent(() => queueMicrotask(fill));
+    return () => {
+      isOver = true;
+      listener.dispose();
+    };
   }, [headerEditor, token]);
 
   return (next) => {

@@ -54,7 +54,7 @@ export function Levels({ explain }: { explain: Explain }) {
         <dd>{cost.toLocaleString('en')}</dd>
         <dt>Cache</dt>
         <dd>
-          <code>{cache}</code> {CACHE[cache]}
+          <code>{cache}</code>: {CACHE[cache]}
         </dd>
       </dl>
       {levels.map(({ batches }, index) => (
