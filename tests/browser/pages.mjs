@@ -40,7 +40,11 @@ export class Page {
     const report = (fault) => this.faults.push(fault);
     page.on('console', (message) => message.type() === 'error' && report(`console: ${message.text()}`));
     page.on('pageerror', (error) => report(`not caught: ${error.stack}`));
-    page.on('requestfailed', (request) => report(`${request.url()}: ${request.failure().errorText}`));
+    page.on('requestfailed', (request) => {
+      const { errorText } = request.failure();
+      // Given up by the page itself: a worker that was ended, or all of a page that is loaded again.
+      if (errorText !== 'net::ERR_ABORTED') report(`${request.url()}: ${errorText}`);
+    });
     page.on('request', (request) => {
       this.requests.push(request);
       this.#isOurs(request.url());

@@ -9,7 +9,7 @@
     file!("graphql-ytMI29Yp.js"),
     file!("graphql.worker-5cDy21zV.js"),
     file!("index-Bw07yfON.css"),
-    file!("index-Cqcu41oh.js"),
+    file!("index-DB05N8j-.js"),
     file!("json.worker-fl1mUeyE.js"),
     file!("licenses-UEf1KRRA.md"),
     file!("monaco-BOI5mb7S.css"),

@@ -34,7 +34,7 @@ function Last({ last }: { last: Explained }) {
     case 'refused':
       return (
         <div className="polygraph-refused" role="status">
-          <p>The query was refused before any store was asked.</p>
+          <p>The query was refused, and not executed.</p>
           <ul>
             {last.refusals.map(({ code, message }, index) => (
               <li key={index}>
