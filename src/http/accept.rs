@@ -1,6 +1,6 @@
 //! Content negotiation (GraphQL over HTTP; RFC 9110 §12.5.1).
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
 /// What a GraphQL response is sent as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +78,21 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     ranges(headers).iter().any(|(range, quality)| range == "text/html" && *quality > 0)
 }
 
-/// The media ranges with their qualities, in thousandths.
+/// Whether the client takes what is compressed by gzip (RFC 9110 §12.5.3).
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let codings = weighted(headers, &header::ACCEPT_ENCODING);
+    let quality = |name: &str| codings.iter().find(|(coding, _)| coding == name).map(|(_, quality)| *quality);
+    quality("gzip").or_else(|| quality("x-gzip")).or_else(|| quality("*")).is_some_and(|quality| quality > 0)
+}
+
+/// The media ranges with their qualities.
 fn ranges(headers: &HeaderMap) -> Vec<(String, u32)> {
-    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    weighted(headers, &header::ACCEPT)
+}
+
+/// What a header lists, with their qualities, in thousandths.
+fn weighted(headers: &HeaderMap, name: &HeaderName) -> Vec<(String, u32)> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let range = |text: &str| {
         let mut parts = text.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -113,5 +125,25 @@ mod tests {
         assert_eq!(negotiated("application/*;q=0.5, application/json;q=0"), Some(MediaType::GraphqlResponse));
         assert_eq!(negotiated("text/html"), None);
         assert_eq!(negotiated("application/json;q=0"), None);
+    }
+
+    #[test]
+    fn gzip_is_sent_to_those_who_take_it() {
+        for (accept, expected) in [
+            ("gzip", true),
+            ("br;q=1.0, GZIP;q=0.1", true),
+            ("*", true),
+            ("x-gzip", true),
+            ("br", false),
+            ("identity", false),
+            ("gzip;q=0, *", false),
+            ("*;q=0", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, accept.parse().expect("a header"));
+            assert_eq!(takes_gzip(&headers), expected, "{accept}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
     }
 }

@@ -121,7 +121,7 @@ pub(super) fn label(
 }
 
 /// Whether the client has an answer with this tag, or any at all (`*`).
-fn has_tag(request: &HeaderMap, tag: &str) -> bool {
+pub(super) fn has_tag(request: &HeaderMap, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let given = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     given.flat_map(|value| value.split(',')).any(|given| given.trim() == "*" || opaque(given) == opaque(tag))

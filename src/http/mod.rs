@@ -7,6 +7,7 @@ mod body;
 mod budget;
 mod caching;
 mod client_address;
+mod graphiql;
 mod graphql;
 mod health;
 mod json;
@@ -99,7 +100,8 @@ type Shared = State<Arc<Gateway>>;
 pub fn router(gateway: Gateway) -> Router {
     let gateway = Arc::new(gateway);
     let routes = Router::new()
-        .route("/", get(pages::graphiql).fallback(respond::method_not_allowed_get))
+        .route("/", get(graphiql::page).fallback(respond::method_not_allowed_get))
+        .route("/assets/graphiql/{name}", get(graphiql::file).fallback(respond::method_not_allowed_get))
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(respond::method_not_allowed))
         .route("/schema.graphql", get(pages::schema).fallback(respond::method_not_allowed_get))
         .route("/livez", get(pages::alive).fallback(respond::method_not_allowed_get))

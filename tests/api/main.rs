@@ -21,6 +21,7 @@ mod federation;
 mod fields;
 mod fuzz;
 mod golden;
+mod graphiql;
 mod limits;
 mod live;
 mod outage;

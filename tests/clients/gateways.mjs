@@ -1,4 +1,4 @@
-// Two gateways on the real stores, in a namespace of their own, and people who write on one of them.
+// Gateways on one set of stores, in a namespace of their own, and people who write on one of them.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,21 +17,30 @@ export function url(name) {
   return value;
 }
 
+// The settings of the real stores of the tests.
+export const realStores = () => ({
+  DATABASE_URL: url('POLYGRAPH_TEST_POSTGRES_URL'),
+  MONGODB_URL: url('POLYGRAPH_TEST_MONGODB_URL'),
+  ELASTICSEARCH_URL: url('POLYGRAPH_TEST_ELASTICSEARCH_URL'),
+  REDIS_URL: url('POLYGRAPH_TEST_REDIS_URL'),
+});
+
 export class Gateways {
   #processes = [];
   #directory = mkdtempSync(join(tmpdir(), 'polygraph-clients-'));
   namespace = `clients_${process.pid}_${Date.now().toString(36)}`;
   #env = {
-    DATABASE_URL: url('POLYGRAPH_TEST_POSTGRES_URL'),
-    MONGODB_URL: url('POLYGRAPH_TEST_MONGODB_URL'),
-    ELASTICSEARCH_URL: url('POLYGRAPH_TEST_ELASTICSEARCH_URL'),
-    REDIS_URL: url('POLYGRAPH_TEST_REDIS_URL'),
     POLYGRAPH_NAMESPACE: this.namespace,
     POLYGRAPH_DATA_DIR: this.#directory,
     POLYGRAPH_LISTEN: '127.0.0.1:0',
     POLYGRAPH_RATE_LIMITS: 'off',
     POLYGRAPH_LOG: 'warn',
   };
+
+  // On these stores; the others are embedded.
+  constructor(stores = realStores()) {
+    Object.assign(this.#env, stores);
+  }
 
   // Starts `count` of them, with these settings beside. Returns their addresses.
   async start(count, settings = {}) {

@@ -1,0 +1,19 @@
+// Written by `npm run build`.
+&[
+    file!("babel-DEUuHzbZ.js"),
+    file!("codicon-DCmgc-ay.ttf"),
+    file!("dist-i3JjxNFJ.js"),
+    file!("editor.worker-Cf5_pg3m.js"),
+    file!("estree-B1n8ibL9.js"),
+    file!("graphql-BiBQPnJx.js"),
+    file!("graphql-ytMI29Yp.js"),
+    file!("graphql.worker-5cDy21zV.js"),
+    file!("index-Bw07yfON.css"),
+    file!("index-DB05N8j-.js"),
+    file!("json.worker-fl1mUeyE.js"),
+    file!("licenses-UEf1KRRA.md"),
+    file!("monaco-BOI5mb7S.css"),
+    file!("monaco-CnyWdHx-.js"),
+    file!("rolldown-runtime-CW0mqCbX.js"),
+    file!("standalone-g16lTP2a.js"),
+]
