@@ -1,6 +1,6 @@
 //! Content negotiation (GraphQL over HTTP; RFC 9110 §12.5.1).
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 
 /// What a GraphQL response is sent as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,20 +9,33 @@ pub(super) enum MediaType {
     GraphqlResponse,
     /// `application/json`, which also those get who name nothing.
     Json,
+    /// `application/json` for those who accept nothing else of ours.
+    JsonAlone,
 }
 
 impl MediaType {
     pub(super) fn header(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
+            Self::Json | Self::JsonAlone => "application/json; charset=utf-8",
+        }
+    }
+
+    /// The status of an operation that was refused for what it is.
+    ///
+    /// Those who accept `application/json` alone can't tell our 400 from one of a proxy on the way, so GraphQL over HTTP
+    /// has them answered 200 to whatever is a request; the errors are in the body either way.
+    pub(super) fn refused(self) -> StatusCode {
+        match self {
+            Self::GraphqlResponse | Self::Json => StatusCode::BAD_REQUEST,
+            Self::JsonAlone => StatusCode::OK,
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json",
-            Self::Json => "application/json",
+            Self::Json | Self::JsonAlone => "application/json",
         }
     }
 }
@@ -32,8 +45,9 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     // What nearly everybody sends need not be taken apart.
     match headers.get(header::ACCEPT).map(|value| value.as_bytes()) {
         None => return Some(MediaType::Json),
-        Some(b"*/*" | b"application/json") if headers.get_all(header::ACCEPT).iter().nth(1).is_none() => {
-            return Some(MediaType::Json);
+        Some(b"*/*") if headers.get_all(header::ACCEPT).iter().nth(1).is_none() => return Some(MediaType::Json),
+        Some(b"application/json") if headers.get_all(header::ACCEPT).iter().nth(1).is_none() => {
+            return Some(MediaType::JsonAlone);
         }
         Some(_) => {}
     }
@@ -58,6 +72,7 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     match (json, graphql) {
         (0, 0) => None,
         (json, graphql) if graphql > json || (graphql == json && named) => Some(MediaType::GraphqlResponse),
+        (_, 0) => Some(MediaType::JsonAlone),
         _ => Some(MediaType::Json),
     }
 }
@@ -113,5 +128,15 @@ mod tests {
         assert_eq!(negotiated("application/*;q=0.5, application/json;q=0"), Some(MediaType::GraphqlResponse));
         assert_eq!(negotiated("text/html"), None);
         assert_eq!(negotiated("application/json;q=0"), None);
+    }
+
+    #[test]
+    fn who_accepts_json_alone_is_known() {
+        for accept in ["application/json", "application/json;q=0.5, text/html", "application/json; charset=utf-8"] {
+            assert_eq!(negotiated(accept), Some(MediaType::JsonAlone), "{accept}");
+        }
+        for accept in ["application/json, text/plain, */*", "application/*"] {
+            assert_eq!(negotiated(accept), Some(MediaType::Json), "{accept}");
+        }
     }
 }
