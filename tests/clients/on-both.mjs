@@ -1,0 +1,43 @@
+// The same tests on a gateway with embedded stores and on one with the real ones, each with a part of the demo data.
+
+import { after, before, describe } from 'node:test';
+
+import { Gateways, ask, signIn } from './gateways.mjs';
+
+// A gateway with demo data, as tests know it. It is open while the tests of its `describe` run.
+class World {
+  #gateways;
+
+  // `settings` are those of the gateway, beside the stores.
+  async open(stores, settings) {
+    this.#gateways = new Gateways(stores);
+    this.#gateways.seed(30, 120, 600, 100);
+    [this.address] = await this.#gateways.start(1, settings);
+    this.origin = `http://${this.address}`;
+    this.url = `${this.origin}/graphql`;
+    this.socket = `ws://${this.address}/graphql`;
+    // `demo` is the one user of the demo data who has a password; they follow others.
+    this.token = await signIn(this.address, 'demo', 'demo-demo-demo');
+  }
+
+  // The data of an answer without errors, asked by `demo`.
+  ask(query, variables) {
+    return ask(this.address, query, variables, this.token);
+  }
+
+  close() {
+    return this.#gateways.stop();
+  }
+}
+
+// Defines the tests of `define(world)` once for each set of stores.
+export function onBoth(define, settings = {}) {
+  for (const stores of ['embedded', 'real']) {
+    describe(`${stores} stores`, () => {
+      const world = new World();
+      before(() => world.open(stores, settings));
+      after(() => world.close());
+      define(world);
+    });
+  }
+}
