@@ -66,8 +66,8 @@ pub struct SchemaOptions {
 struct Executable {
     limits: Limits,
     suggestions: bool,
-    /// Runs documents that are known to be valid.
-    executor: Schema<query::Query, mutation::Mutation, EmptySubscription>,
+    /// Runs queries and mutations that are known to be valid. It knows of subscriptions to describe them.
+    executor: Schema<query::Query, mutation::Mutation, subscription::Subscription>,
     /// Runs subscriptions, for each event as if they were queries.
     events: Schema<subscription::Subscription, EmptyMutation, EmptySubscription>,
     documents: Documents,
@@ -79,7 +79,7 @@ struct Executable {
 /// Builds the schema. It holds no connection to anything: requests bring a [`RequestContext`].
 pub fn schema(options: SchemaOptions) -> PolygraphSchema {
     let sdl = sdl();
-    let executor = Schema::build(query::Query, mutation::Mutation, EmptySubscription)
+    let executor = Schema::build(query::Query, mutation::Mutation, subscription::Subscription)
         .limit_recursive_depth(limits::MAX_NESTING)
         .validation_mode(ValidationMode::Fast)
         .finish();
