@@ -8,8 +8,8 @@ import { Gateways, ask, signIn } from './gateways.mjs';
 class World {
   #gateways;
 
-  // `settings` are those of the gateway, beside the stores.
-  async open(stores, settings) {
+  // `settings` are those of the gateway, beside the stores. Nobody is signed in where `signedIn` is false.
+  async open(stores, { settings = {}, signedIn = true }) {
     this.#gateways = new Gateways(stores);
     this.#gateways.seed(30, 120, 600, 100);
     [this.address] = await this.#gateways.start(1, settings);
@@ -17,7 +17,7 @@ class World {
     this.url = `${this.origin}/graphql`;
     this.socket = `ws://${this.address}/graphql`;
     // `demo` is the one user of the demo data who has a password; they follow others.
-    this.token = await signIn(this.address, 'demo', 'demo-demo-demo');
+    if (signedIn) this.token = await signIn(this.address, 'demo', 'demo-demo-demo');
   }
 
   // The data of an answer without errors, asked by `demo`.
@@ -31,11 +31,11 @@ class World {
 }
 
 // Defines the tests of `define(world)` once for each set of stores.
-export function onBoth(define, settings = {}) {
+export function onBoth(define, options = {}) {
   for (const stores of ['embedded', 'real']) {
     describe(`${stores} stores`, () => {
       const world = new World();
-      before(() => world.open(stores, settings));
+      before(() => world.open(stores, options));
       after(() => world.close());
       define(world);
     });
