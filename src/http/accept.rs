@@ -2,6 +2,9 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 
+/// What events are sent as.
+const EVENTS: &str = "text/event-stream";
+
 /// What a GraphQL response is sent as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaType {
@@ -77,15 +80,20 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     }
 }
 
-/// Whether the client likes an event stream at least as well as anything else.
+/// Whether the client likes an event stream best among what we send. Of what it likes as well, that is best which it names
+/// first: some clients name all that they can read, event streams among the last.
 pub(super) fn wants_events(headers: &HeaderMap) -> bool {
     // What nearly everybody sends need not be taken apart.
     if !headers.get_all(header::ACCEPT).iter().any(|value| value.as_bytes().windows(6).any(|part| part == b"event-")) {
         return false;
     }
-    let ranges = ranges(headers);
-    let best = ranges.iter().map(|(_, quality)| *quality).max().unwrap_or(0);
-    ranges.iter().any(|(range, quality)| range == "text/event-stream" && *quality > 0 && *quality == best)
+    let is_sent = |range: &str| {
+        let json = [MediaType::GraphqlResponse, MediaType::Json].map(MediaType::name);
+        json.contains(&range) || matches!(range, EVENTS | "application/*" | "*/*")
+    };
+    let sent: Vec<_> = ranges(headers).into_iter().filter(|(range, quality)| *quality > 0 && is_sent(range)).collect();
+    let best = sent.iter().map(|(_, quality)| *quality).max();
+    sent.iter().find(|(_, quality)| Some(*quality) == best).is_some_and(|(range, _)| range == EVENTS)
 }
 
 /// Whether the client is a browser that asks for a page.
@@ -128,6 +136,33 @@ mod tests {
         assert_eq!(negotiated("application/*;q=0.5, application/json;q=0"), Some(MediaType::GraphqlResponse));
         assert_eq!(negotiated("text/html"), None);
         assert_eq!(negotiated("application/json;q=0"), None);
+    }
+
+    #[test]
+    fn events_are_for_those_who_like_them_best() {
+        let wants = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().expect("a header"));
+            wants_events(&headers)
+        };
+        for accept in [
+            "text/event-stream",
+            "text/event-stream, application/json",
+            "text/event-stream, multipart/mixed",
+            "image/png, text/event-stream;q=0.9, */*;q=0.1",
+        ] {
+            assert!(wants(accept), "{accept}");
+        }
+        // The last but one is what urql sends with queries.
+        for accept in [
+            "*/*",
+            "text/event-stream;q=0",
+            "text/event-stream;q=0.5, application/json",
+            "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed",
+            "application/*, text/event-stream",
+        ] {
+            assert!(!wants(accept), "{accept}");
+        }
     }
 
     #[test]

@@ -46,6 +46,13 @@ onBoth((world) => {
     });
   }
 
+  test('who names event streams after JSON, as urql does with queries, gets JSON', async () => {
+    const json = 'application/graphql-response+json, application/graphql+json, application/json';
+    const response = await query('{ __typename }', { accept: `${json}, text/event-stream, multipart/mixed` });
+    assert.equal(response.headers.get('content-type'), GRAPHQL);
+    assert.deepEqual(await response.json(), { data: { __typename: 'Query' } });
+  });
+
   for (const accept of ['text/html', 'multipart/mixed', 'application/json;q=0', 'application/xml, text/plain;q=0.5']) {
     test(`who accepts ${accept} is answered 406`, async () => {
       const response = await query('{ __typename }', { accept });
