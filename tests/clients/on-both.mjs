@@ -33,7 +33,8 @@ class World {
 // Defines the tests of `define(world)` once for each set of stores.
 export function onBoth(define, options = {}) {
   for (const stores of ['embedded', 'real']) {
-    describe(`${stores} stores`, () => {
+    // What waits for something that never comes fails.
+    describe(`${stores} stores`, { timeout: 180_000 }, () => {
       const world = new World();
       before(() => world.open(stores, options));
       after(() => world.close());
