@@ -8,10 +8,11 @@ import { Gateways, ask, signIn } from './gateways.mjs';
 class World {
   #gateways;
 
-  // `settings` are those of the gateway, beside the stores. Nobody is signed in where `signedIn` is false.
-  async open(stores, { settings = {}, signedIn = true }) {
+  // `settings` are those of the gateway, beside the stores; `demoData` is how many users, posts, likes and follows there
+  // are. Nobody is signed in where `signedIn` is false.
+  async open(stores, { settings = {}, demoData = [30, 120, 600, 100], signedIn = true }) {
     this.#gateways = new Gateways(stores);
-    this.#gateways.seed(30, 120, 600, 100);
+    this.#gateways.seed(...demoData);
     [this.address] = await this.#gateways.start(1, settings);
     this.origin = `http://${this.address}`;
     this.url = `${this.origin}/graphql`;

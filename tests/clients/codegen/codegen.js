@@ -5,6 +5,7 @@ export default {
   documents: ['program/program.ts', 'program/wrong.ts'],
   generates: {
     'program/generated/': {
+      // @graphql-codegen/client-preset, by its short name.
       preset: 'client',
       config: {
         // What a DateTime is in JSON.
