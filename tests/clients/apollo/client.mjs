@@ -1,4 +1,5 @@
-// A client as an app makes it: a cache that knows which types are which, and pages connections as Relay does.
+// A client as an app makes it: a cache that knows which types are which, and pages connections as Relay does. Apollo Client
+// 4 needs rxjs beside it.
 
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
