@@ -2,7 +2,7 @@
 // mutations, graphql-ws for subscriptions.
 
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -13,24 +13,28 @@ import WebSocket from 'ws';
 const folder = fileURLToPath(new URL('./', import.meta.url));
 const require = createRequire(import.meta.url);
 
-// Compiles all anew. Returns a function that gives an artefact by its name.
-export function compile() {
-  rmSync(`${folder}src/__generated__`, { recursive: true, force: true });
+// Compiles all anew, as a configuration says. Returns a function that gives an artefact by its name. A manifest has to be
+// there to be written to, so there is an empty one.
+export function compile(configuration, artefacts) {
+  rmSync(folder + artefacts, { recursive: true, force: true });
+  mkdirSync(folder + artefacts);
+  writeFileSync(`${folder}${artefacts}/persisted.json`, '{}');
   const compiler = `${folder}../node_modules/relay-compiler/cli.js`;
-  execFileSync(process.execPath, [compiler, 'relay.config.json'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-  return (name) => require(`./src/__generated__/${name}.graphql.js`);
+  execFileSync(process.execPath, [compiler, configuration], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  return (name) => require(`./${artefacts}/${name}.graphql.js`);
 }
 
-// An environment of its own, as `world.token` is signed in. `requests` remembers the names of what was asked.
+// An environment of its own, signed in as `world.token` is. `requests` remembers the names of what was asked. What was
+// compiled to be named by its id is sent without its text.
 export function connect(world) {
   const requests = [];
   const socket = createClient({ url: world.socket, webSocketImpl: WebSocket, lazyCloseTimeout: 0 });
-  const send = async ({ name, text }, variables) => {
+  const send = async ({ name, id, text }, variables) => {
     requests.push(name);
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${world.token}` };
-    headers.accept = 'application/graphql-response+json, application/json;q=0.9';
-    const response = await fetch(world.url, { method: 'POST', headers, body: JSON.stringify({ query: text, variables }) });
-    return response.json();
+    const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };
+    if (world.token) headers.authorization = `Bearer ${world.token}`;
+    const body = JSON.stringify({ ...(text ? { query: text } : { documentId: id }), variables });
+    return (await fetch(world.url, { method: 'POST', headers, body })).json();
   };
   const subscribe = ({ name, text }, variables) =>
     relay.Observable.create((sink) => socket.subscribe({ operationName: name, query: text, variables }, sink));

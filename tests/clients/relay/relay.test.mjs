@@ -13,7 +13,7 @@ const { ConnectionHandler, commitMutation, fetchQuery, requestSubscription } = r
 
 let artefact;
 before(() => {
-  artefact = compile();
+  artefact = compile('relay.config.json', 'src/__generated__');
 });
 
 onBoth((world) => {
