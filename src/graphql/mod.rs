@@ -71,8 +71,8 @@ pub struct SchemaOptions {
 struct Executable {
     limits: Limits,
     suggestions: bool,
-    /// Runs documents that are known to be valid.
-    executor: Schema<query::Query, mutation::Mutation, EmptySubscription>,
+    /// Runs queries and mutations that are known to be valid. It knows of subscriptions to describe them.
+    executor: Schema<query::Query, mutation::Mutation, subscription::Subscription>,
     /// Runs subscriptions, for each event as if they were queries.
     events: Schema<subscription::Subscription, EmptyMutation, EmptySubscription>,
     /// Runs what routers of a federated graph ask.
@@ -98,9 +98,9 @@ pub fn schema(options: SchemaOptions) -> PolygraphSchema {
     PolygraphSchema(Arc::new(Executable {
         limits,
         suggestions,
-        executor: executor(query::Query, mutation::Mutation),
-        events: executor(subscription::Subscription, EmptyMutation),
-        routers: executor(RouterQuery, EmptyMutation),
+        executor: executor(query::Query, mutation::Mutation, subscription::Subscription),
+        events: executor(subscription::Subscription, EmptyMutation, EmptySubscription),
+        routers: executor(RouterQuery, EmptyMutation, EmptySubscription),
         documents,
         inputs,
         arguments,
@@ -109,12 +109,13 @@ pub fn schema(options: SchemaOptions) -> PolygraphSchema {
 }
 
 /// What runs documents that are known to be valid.
-fn executor<Q, M>(query: Q, mutation: M) -> Schema<Q, M, EmptySubscription>
+fn executor<Q, M, S>(query: Q, mutation: M, subscription: S) -> Schema<Q, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
 {
-    Schema::build(query, mutation, EmptySubscription)
+    Schema::build(query, mutation, subscription)
         .limit_recursive_depth(limits::MAX_NESTING)
         .validation_mode(ValidationMode::Fast)
         .finish()

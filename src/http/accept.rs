@@ -1,6 +1,9 @@
 //! Content negotiation (GraphQL over HTTP; RFC 9110 §12.5.1).
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+
+/// What events are sent as.
+const EVENTS: &str = "text/event-stream";
 
 /// What a GraphQL response is sent as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,20 +12,33 @@ pub(super) enum MediaType {
     GraphqlResponse,
     /// `application/json`, which also those get who name nothing.
     Json,
+    /// `application/json` for those who accept nothing else of ours.
+    JsonAlone,
 }
 
 impl MediaType {
     pub(super) fn header(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
+            Self::Json | Self::JsonAlone => "application/json; charset=utf-8",
+        }
+    }
+
+    /// The status of an operation that was refused for what it is.
+    ///
+    /// Those who accept `application/json` alone can't tell our 400 from one of a proxy on the way, so GraphQL over HTTP
+    /// has them answered 200 to whatever is a request; the errors are in the body either way.
+    pub(super) fn refused(self) -> StatusCode {
+        match self {
+            Self::GraphqlResponse | Self::Json => StatusCode::BAD_REQUEST,
+            Self::JsonAlone => StatusCode::OK,
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json",
-            Self::Json => "application/json",
+            Self::Json | Self::JsonAlone => "application/json",
         }
     }
 }
@@ -32,8 +48,9 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     // What nearly everybody sends need not be taken apart.
     match headers.get(header::ACCEPT).map(|value| value.as_bytes()) {
         None => return Some(MediaType::Json),
-        Some(b"*/*" | b"application/json") if headers.get_all(header::ACCEPT).iter().nth(1).is_none() => {
-            return Some(MediaType::Json);
+        Some(b"*/*") if headers.get_all(header::ACCEPT).iter().nth(1).is_none() => return Some(MediaType::Json),
+        Some(b"application/json") if headers.get_all(header::ACCEPT).iter().nth(1).is_none() => {
+            return Some(MediaType::JsonAlone);
         }
         Some(_) => {}
     }
@@ -58,19 +75,25 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     match (json, graphql) {
         (0, 0) => None,
         (json, graphql) if graphql > json || (graphql == json && named) => Some(MediaType::GraphqlResponse),
+        (_, 0) => Some(MediaType::JsonAlone),
         _ => Some(MediaType::Json),
     }
 }
 
-/// Whether the client likes an event stream at least as well as anything else.
+/// Whether the client likes an event stream best among what we send. Of what it likes as well, that is best which it names
+/// first: some clients name all that they can read, event streams among the last.
 pub(super) fn wants_events(headers: &HeaderMap) -> bool {
     // What nearly everybody sends need not be taken apart.
     if !headers.get_all(header::ACCEPT).iter().any(|value| value.as_bytes().windows(6).any(|part| part == b"event-")) {
         return false;
     }
-    let ranges = ranges(headers);
-    let best = ranges.iter().map(|(_, quality)| *quality).max().unwrap_or(0);
-    ranges.iter().any(|(range, quality)| range == "text/event-stream" && *quality > 0 && *quality == best)
+    let is_sent = |range: &str| {
+        let json = [MediaType::GraphqlResponse, MediaType::Json].map(MediaType::name);
+        json.contains(&range) || matches!(range, EVENTS | "application/*" | "*/*")
+    };
+    let sent: Vec<_> = ranges(headers).into_iter().filter(|(range, quality)| *quality > 0 && is_sent(range)).collect();
+    let best = sent.iter().map(|(_, quality)| *quality).max();
+    sent.iter().find(|(_, quality)| Some(*quality) == best).is_some_and(|(range, _)| range == EVENTS)
 }
 
 /// Whether the client is a browser that asks for a page.
@@ -145,5 +168,42 @@ mod tests {
             assert_eq!(takes_gzip(&headers), expected, "{accept}");
         }
         assert!(!takes_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn events_are_for_those_who_like_them_best() {
+        let wants = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().expect("a header"));
+            wants_events(&headers)
+        };
+        for accept in [
+            "text/event-stream",
+            "text/event-stream, application/json",
+            "text/event-stream, multipart/mixed",
+            "image/png, text/event-stream;q=0.9, */*;q=0.1",
+        ] {
+            assert!(wants(accept), "{accept}");
+        }
+        // The last but one is what urql sends with queries.
+        for accept in [
+            "*/*",
+            "text/event-stream;q=0",
+            "text/event-stream;q=0.5, application/json",
+            "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed",
+            "application/*, text/event-stream",
+        ] {
+            assert!(!wants(accept), "{accept}");
+        }
+    }
+
+    #[test]
+    fn who_accepts_json_alone_is_known() {
+        for accept in ["application/json", "application/json;q=0.5, text/html", "application/json; charset=utf-8"] {
+            assert_eq!(negotiated(accept), Some(MediaType::JsonAlone), "{accept}");
+        }
+        for accept in ["application/json, text/plain, */*", "application/*"] {
+            assert_eq!(negotiated(accept), Some(MediaType::Json), "{accept}");
+        }
     }
 }

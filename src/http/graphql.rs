@@ -339,7 +339,7 @@ impl Exchange<'_> {
     pub(super) fn executed(&self, executed: Executed, scope: Option<Scope>, verdict: Verdict) -> Response {
         let status = match executed.fate {
             Fate::Ran => StatusCode::OK,
-            Fate::Refused => StatusCode::BAD_REQUEST,
+            Fate::Refused => self.media.refused(),
             Fate::RefusedMutation => StatusCode::METHOD_NOT_ALLOWED,
         };
         let keepers = match scope {

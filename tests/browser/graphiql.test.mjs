@@ -1,10 +1,9 @@
 // GraphiQL, as the gateway serves it, on embedded stores and on real ones.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 
-import { Gateways, ask, realStores, signUp } from '../clients/gateways.mjs';
+import { Gateways, ask, signUp } from '../clients/gateways.mjs';
 import { launch, open } from './pages.mjs';
 
 // What a first visit may cost: the page, its scripts and styles, three workers, an icon font, the schema. A tenth more is to
@@ -17,13 +16,6 @@ before(async () => {
   browser = await launch();
 });
 after(() => browser.close());
-
-// The demo data; where truth is not embedded, it comes by a command.
-async function seed(gateways) {
-  const seeding = gateways.command('seed', '--users', '30', '--posts', '60', '--likes', '200', '--follows', '100');
-  const [code] = await once(seeding, 'exit');
-  assert.equal(code, 0);
-}
 
 const publish = (address, author, title) =>
   ask(
@@ -45,19 +37,16 @@ async function published(page, author) {
   }
 }
 
-for (const [name, stores] of [
-  ['embedded', () => ({})],
-  ['real', realStores],
-]) {
+for (const name of ['embedded', 'real']) {
   describe(`on ${name} stores`, () => {
     let gateways;
     let address;
     let author;
 
     before(async () => {
-      gateways = new Gateways(stores());
+      gateways = new Gateways(name);
+      gateways.seed(30, 60, 200, 100);
       [address] = await gateways.start(1);
-      if (name === 'real') await seed(gateways);
       author = await signUp(address, 'browser_author');
     });
     after(() => gateways.stop());
@@ -243,7 +232,7 @@ for (const [name, stores] of [
 }
 
 test('without JavaScript the page says where the API is', async () => {
-  const gateways = new Gateways({});
+  const gateways = new Gateways('embedded');
   try {
     const [address] = await gateways.start(1);
     const context = await browser.newContext({ javaScriptEnabled: false });

@@ -1,4 +1,5 @@
-// Gateways on one set of stores, in a namespace of their own, and people who write on one of them.
+// Gateways of a test's own, on the embedded stores or on the real ones (in a namespace of their own), and people who write
+// on them.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,36 +18,50 @@ export function url(name) {
   return value;
 }
 
-// The settings of the real stores of the tests.
-export const realStores = () => ({
-  DATABASE_URL: url('POLYGRAPH_TEST_POSTGRES_URL'),
-  MONGODB_URL: url('POLYGRAPH_TEST_MONGODB_URL'),
-  ELASTICSEARCH_URL: url('POLYGRAPH_TEST_ELASTICSEARCH_URL'),
-  REDIS_URL: url('POLYGRAPH_TEST_REDIS_URL'),
-});
+// The settings that choose each set of stores.
+const STORES = {
+  embedded: () => ({}),
+  real: () => ({
+    DATABASE_URL: url('POLYGRAPH_TEST_POSTGRES_URL'),
+    MONGODB_URL: url('POLYGRAPH_TEST_MONGODB_URL'),
+    ELASTICSEARCH_URL: url('POLYGRAPH_TEST_ELASTICSEARCH_URL'),
+    REDIS_URL: url('POLYGRAPH_TEST_REDIS_URL'),
+  }),
+};
 
 export class Gateways {
   #processes = [];
   #directory = mkdtempSync(join(tmpdir(), 'polygraph-clients-'));
+  #env;
   namespace = `clients_${process.pid}_${Date.now().toString(36)}`;
-  #env = {
-    POLYGRAPH_NAMESPACE: this.namespace,
-    POLYGRAPH_DATA_DIR: this.#directory,
-    POLYGRAPH_LISTEN: '127.0.0.1:0',
-    POLYGRAPH_RATE_LIMITS: 'off',
-    POLYGRAPH_LOG: 'warn',
-  };
 
-  // On these stores; the others are embedded.
-  constructor(stores = realStores()) {
-    Object.assign(this.#env, stores);
+  // `stores` is `embedded` or `real`. One set of embedded stores serves one gateway.
+  constructor(stores = 'real') {
+    this.#env = {
+      ...STORES[stores](),
+      POLYGRAPH_NAMESPACE: this.namespace,
+      POLYGRAPH_DATA_DIR: this.#directory,
+      POLYGRAPH_LISTEN: '127.0.0.1:0',
+      POLYGRAPH_RATE_LIMITS: 'off',
+      POLYGRAPH_LOG: 'warn',
+      POLYGRAPH_DEMO_DATA: 'false',
+    };
+  }
+
+  // Fills the stores with so much of the demo data; it is the same in both sets of stores.
+  seed(users, posts, likes, follows) {
+    this.#run('seed', '--users', users, '--posts', posts, '--likes', likes, '--follows', follows);
+  }
+
+  #run(...args) {
+    const done = spawnSync(binary, args, { env: this.#env, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`${binary} ${args.join(' ')}: ${done.error ?? done.stderr}`);
   }
 
   // Starts `count` of them, with these settings beside. Returns their addresses.
   async start(count, settings = {}) {
     Object.assign(this.#env, settings);
-    const migrated = spawnSync(binary, ['migrate'], { env: this.#env, encoding: 'utf8' });
-    if (migrated.status !== 0) throw new Error(`${binary} migrate: ${migrated.error ?? migrated.stderr}`);
+    this.#run('migrate');
     const addresses = [];
     for (let started = 0; started < count; started += 1) {
       const gateway = spawn(binary, [], { env: this.#env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -88,6 +103,13 @@ export async function ask(address, query, variables = {}, token = undefined) {
   const { data, errors } = await response.json();
   if (errors) throw new Error(JSON.stringify(errors));
   return data;
+}
+
+// Signs in. Returns a token.
+export async function signIn(address, login, password) {
+  const query = 'mutation ($input: SignInInput!) { signIn(input: $input) { accessToken { token } } }';
+  const { signIn } = await ask(address, query, { input: { login, password } });
+  return signIn.accessToken.token;
 }
 
 // Makes an account. Returns the user's id and a token.
