@@ -45,6 +45,10 @@ schema:
     cargo run --quiet -- schema > target/schema.graphql
     mv target/schema.graphql schema.graphql
 
+# Build the page at / from web/graphiql; `npm run dev` there shows changes as they are made
+graphiql:
+    cd web/graphiql && npm ci && npm run build
+
 # Accept or reject changed golden answers (cargo install cargo-insta)
 golden-review:
     cargo insta review

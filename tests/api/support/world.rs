@@ -63,14 +63,21 @@ pub(crate) struct World {
 impl World {
     /// The shared world of the embedded stores, to be read only.
     pub(crate) fn embedded() -> &'static Self {
-        static WORLD: LazyLock<World> = LazyLock::new(|| run(World::open(Which::Embedded, SeedPlan::default())));
+        static WORLD: LazyLock<World> = LazyLock::new(|| World::shared(Which::Embedded));
         &WORLD
     }
 
     /// The shared world of the real stores, to be read only.
     pub(crate) fn real() -> &'static Self {
-        static WORLD: LazyLock<World> = LazyLock::new(|| run(World::open(Which::Real, SeedPlan::default())));
+        static WORLD: LazyLock<World> = LazyLock::new(|| World::shared(Which::Real));
         &WORLD
+    }
+
+    /// Opened on a thread of its own, since the first test that asks for it may do so while it runs.
+    fn shared(which: Which) -> Self {
+        std::thread::spawn(move || run(Self::open(which, SeedPlan::default())))
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     /// A world of a test's own.
