@@ -189,7 +189,8 @@ async fn fetch_entity(
     })
 }
 
-/// Whether a query selects what routers alone ask for. The document is valid, so no fragment contains itself.
+/// Whether a query selects what routers alone ask for. The document is valid, so no fragment contains itself, and within the
+/// limits, so fragments in fragments come to no more fields than those allow.
 pub(super) fn is_for_routers(document: &ExecutableDocument, selection: &SelectionSet) -> bool {
     selection.items.iter().any(|item| match &item.node {
         Selection::Field(field) => FIELDS.contains(&field.node.name.node.as_str()),
