@@ -73,13 +73,14 @@ impl Live {
         let topic = standing.topic();
         let (membership, queue, at) = self.hub.join(place, Arc::clone(&standing), asker);
         let live = Arc::clone(self);
-        let before = async move {
+        // Boxed, so that there is no room for it any more once it is done.
+        let before = Box::pin(async move {
             match (after, topic) {
                 (Some(after), _) => live.replay(&standing, asker, after, at).await,
                 (None, Topic::Post(_)) => live.first_look(&standing, asker).await,
                 (None, _) => Vec::new(),
             }
-        };
+        });
         // A task of its own, when it is wanted: whoever is slow to read must not hold a store's connection meanwhile.
         let before = async { AbortOnDropHandle::new(tokio::spawn(before)).await.unwrap_or_default() };
         let before = stream::once(before).flat_map(stream::iter);

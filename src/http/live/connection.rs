@@ -70,14 +70,12 @@ impl Drop for Operation {
 type Ended = Option<Closing>;
 
 impl Connection {
-    pub(super) fn new(gateway: Arc<Gateway>, id: RequestId, upgraded: &HeaderMap, socket: WebSocket) -> Self {
+    /// Clients that are no browsers may send their `token` with the request already.
+    pub(super) fn new(gateway: Arc<Gateway>, id: RequestId, token: Option<HeaderValue>, socket: WebSocket) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/graphql-response+json"));
-        // Clients that are no browsers may send their token with the request already.
-        if let Some(token) = upgraded.get(header::AUTHORIZATION) {
-            headers.insert(header::AUTHORIZATION, token.clone());
-        }
+        headers.extend(token.map(|token| (header::AUTHORIZATION, token)));
         let phase = Phase::Silent((gateway.now)() + gateway.live.limits.init_timeout);
         let is_behind = gateway.live.live.is_behind();
         Self {

@@ -43,11 +43,12 @@ pub(super) fn begin(
     Resumption { tells_id, after }: Resumption,
 ) -> impl Stream<Item = Said> + Send + 'static {
     let request_id = request.id.clone();
-    let begun = async move {
+    // Boxed, so that there is no room for it any more once it is done: a subscription stays.
+    let begun = Box::pin(async move {
         let encoded = Encoded { form: Form::Body, raw: operation.get().as_bytes() };
         let after = after.as_deref().and_then(Position::read);
         opening::begin(&gateway, &request, &headers, encoded, after).await
-    };
+    });
     // A task of its own: a client that is slow to read must not hold a store's connection meanwhile.
     let begun = async { AbortOnDropHandle::new(tokio::spawn(begun)).await };
     stream::once(begun).flat_map(move |begun| -> BoxStream<'static, Said> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::super::accept::MediaType;
@@ -18,7 +18,7 @@ use crate::http::Gateway;
 /// After how many seconds those may come back for whom there is no place.
 const TRY_AGAIN_AFTER: u64 = 5;
 /// What a connection that says nothing holds ready, in bytes; larger messages make room for themselves.
-const BUFFER: usize = 4 * 1024;
+const BUFFER: usize = 1024;
 
 /// Lets a client go on by WebSocket.
 pub(in crate::http) fn upgrade(
@@ -41,21 +41,24 @@ pub(in crate::http) fn upgrade(
     // One frame that could not be written is all that is kept back; a client slower than that is given up.
     let upgrade = upgrade.read_buffer_size(BUFFER).write_buffer_size(0).max_write_buffer_size(usize::MAX);
     let connections = gateway.live.connections.clone();
+    // A copy: each header holds on to all that was read with it, which is kilobytes for as long as the WebSocket is open.
+    let token = headers.get(header::AUTHORIZATION).and_then(|token| HeaderValue::from_bytes(token.as_bytes()).ok());
+    drop(headers);
     upgrade.on_upgrade(move |socket| {
         connections.track_future(async move {
-            serve(gateway, id, headers, socket).await;
+            serve(gateway, id, token, socket).await;
             drop(place);
         })
     })
 }
 
-async fn serve(gateway: Arc<Gateway>, id: RequestId, headers: HeaderMap, mut socket: WebSocket) {
+async fn serve(gateway: Arc<Gateway>, id: RequestId, token: Option<HeaderValue>, mut socket: WebSocket) {
     if socket.protocol().is_none_or(|protocol| protocol != SUBPROTOCOL) {
         // It is told, if it can still be told.
         let _ = socket.send(Closing::SubprotocolNotAcceptable.message()).await;
         return;
     }
-    Connection::new(gateway, id, &headers, socket).run().await;
+    Connection::new(gateway, id, token, socket).run().await;
 }
 
 /// Whether pages of the request's origin may open a WebSocket, which browsers let any page do: those of this host, and
