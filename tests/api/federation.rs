@@ -96,8 +96,10 @@ fn in_production_it_is_off_unless_it_is_set() {
     run(async {
         let world = World::embedded();
         refused(&world.configured(&[("POLYGRAPH_FEDERATION", "off")]).await.client).await;
-        refused(&world.configured(&[("POLYGRAPH_PRODUCTION", "true")]).await.client).await;
-        let set = world.configured(&[("POLYGRAPH_PRODUCTION", "true"), ("POLYGRAPH_FEDERATION", "on")]).await;
+        // The budget of this address is that of other tests.
+        let production = [("POLYGRAPH_PRODUCTION", "true"), ("POLYGRAPH_RATE_LIMITS", "off")];
+        refused(&world.configured(&production).await.client).await;
+        let set = world.configured(&[production[0], production[1], ("POLYGRAPH_FEDERATION", "on")]).await;
         set.client.ask("{ _service { sdl } }").await.data();
     });
 }
