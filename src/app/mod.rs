@@ -43,7 +43,7 @@ pub async fn run(cli: Cli, env: impl IntoIterator<Item = (OsString, OsString)>) 
     let command = cli.requested();
     match command {
         Command::Schema(SchemaArgs { federation: false }) => return print(&crate::graphql::sdl()),
-        Command::Schema(SchemaArgs { federation: true }) => return print(&crate::graphql::federated_sdl()),
+        Command::Schema(SchemaArgs { federation: true }) => return print(crate::graphql::federated_sdl()),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             write_completions(shell, &mut text);

@@ -7,6 +7,7 @@
 //! entity fails all of them, so these are fields like any other.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
 use async_graphql::registry::{MetaType, Registry};
@@ -19,7 +20,7 @@ use futures::future::{BoxFuture, join_all};
 
 use super::context::RequestContext;
 use super::errors::{ApiError, Result};
-use super::in_place::{InPlace, Resolve};
+use super::in_place::{InPlace, Resolve, each_by_itself};
 use super::projection;
 use super::query::Query;
 use super::types::{Post, User};
@@ -107,7 +108,7 @@ impl RouterFields {
 #[graphql(name = "_Service")]
 struct Service {
     /// Its schema, with its entities marked.
-    sdl: String,
+    sdl: &'static str,
 }
 
 /// What other subgraphs may add to.
@@ -164,12 +165,8 @@ async fn fetch_entities(
         return Err(InvalidInput::new(sentence).into());
     }
     let fields = projection::here(ctx);
-    let entities =
-        join_all(representations.iter().map(|representation| fetch_entity(ctx, representation, fields))).await;
-    Ok(entities
-        .into_iter()
-        .map(|entity| entity.map(|entity| entity.map(InPlace)).map_err(async_graphql::Error::from).transpose())
-        .collect())
+    let entity = |representation| fetch_entity(ctx, representation, fields);
+    Ok(each_by_itself(join_all(representations.iter().map(entity)).await))
 }
 
 async fn fetch_entity(
@@ -202,13 +199,18 @@ pub(super) fn is_for_routers(document: &ExecutableDocument, selection: &Selectio
     })
 }
 
-/// The schema as routers compose it: the API's own, with its entities marked.
-pub fn sdl() -> String {
+/// Made once: whoever asks for it would else have a whole schema built.
+static SDL: LazyLock<String> = LazyLock::new(|| {
     let mut sdl = super::sdl();
     for (definition, mark) in MARKS {
         sdl = sdl.replacen(&format!("\n{definition} {{"), &format!("\n{definition}{mark} {{"), 1);
     }
     format!("{LINK}{sdl}")
+});
+
+/// The schema as routers compose it: the API's own, with its entities marked.
+pub fn sdl() -> &'static str {
+    &SDL
 }
 
 #[cfg(test)]
@@ -221,7 +223,7 @@ mod tests {
         for (definition, mark) in MARKS {
             assert_eq!(sdl.matches(&format!("\n{definition}{mark} {{")).count(), 1, "{definition}");
         }
-        assert!(async_graphql::parser::parse_schema(&sdl).is_ok());
+        assert!(async_graphql::parser::parse_schema(sdl).is_ok());
     }
 
     #[test]

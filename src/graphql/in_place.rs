@@ -24,9 +24,19 @@ use async_graphql::{
 };
 use futures::future::{BoxFuture, FutureExt as _};
 
+use super::errors::Result;
+
 /// An object, or a union of objects, whose fields are resolved in place.
 #[derive(Clone)]
 pub(super) struct InPlace<T>(pub T);
+
+/// What was found for each of several keys, in place: an error stands where its key stood, and fails no other.
+pub(super) fn each_by_itself<T>(found: Vec<Result<Option<T>>>) -> Vec<Option<async_graphql::Result<InPlace<T>>>> {
+    found
+        .into_iter()
+        .map(|one| one.map(|one| one.map(InPlace)).map_err(async_graphql::Error::from).transpose())
+        .collect()
+}
 
 /// A list whose items are resolved in place.
 pub(super) struct List<T>(pub Vec<T>);

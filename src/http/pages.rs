@@ -13,7 +13,7 @@ pub(super) async fn schema(State(gateway): Shared, RawQuery(parameters): RawQuer
         return respond::not_found().await;
     }
     let is_for_routers = parameters.is_some_and(|parameters| parameters.split('&').any(|name| name == "federation"));
-    let sdl = if is_for_routers { federated_sdl() } else { crate::graphql::sdl() };
+    let sdl = if is_for_routers { federated_sdl().to_owned() } else { crate::graphql::sdl() };
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl).into_response()
 }
 

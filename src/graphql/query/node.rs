@@ -7,7 +7,7 @@ use super::RequestContext;
 use crate::domain::text::Handle;
 use crate::domain::{GlobalId, InvalidInput, PostFields, UserId};
 use crate::graphql::errors::{ApiError, Result};
-use crate::graphql::in_place::InPlace;
+use crate::graphql::in_place::{InPlace, each_by_itself};
 use crate::graphql::projection;
 use crate::graphql::types::{Like, Node, Post, User};
 use crate::loaders::PostKey;
@@ -32,11 +32,7 @@ pub(super) async fn fetch_nodes(
         let id = GlobalId::parse(id).map_err(ApiError::from)?;
         load(ctx, id, fields).await
     };
-    let nodes = join_all(ids.iter().map(one)).await;
-    Ok(nodes
-        .into_iter()
-        .map(|node| node.map(|node| node.map(InPlace)).map_err(async_graphql::Error::from).transpose())
-        .collect())
+    Ok(each_by_itself(join_all(ids.iter().map(one)).await))
 }
 
 async fn load(ctx: &Context<'_>, id: GlobalId, fields: PostFields) -> Result<Option<Node>> {
